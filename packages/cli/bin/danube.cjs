@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+// Written for old engines on purpose (ES5, CommonJS, no `node:` prefix): a Node that cannot run danube must still be
+// able to read this file and say so.
+'use strict';
+
+var REQUIRED = [22, 22, 0];
+
+function isTooOld(version) {
+  var found = version.replace(/^v/, '').split('.');
+  for (var i = 0; i < REQUIRED.length; i++) {
+    var part = parseInt(found[i], 10);
+    if (part !== REQUIRED[i]) return !(part > REQUIRED[i]);
+  }
+  return false;
+}
+
+function refuse() {
+  var text =
+    'danube: error: danube needs Node.js ' +
+    REQUIRED.join('.') +
+    ' or newer; this is ' +
+    process.version +
+    ' (' +
+    process.execPath +
+    ')\n' +
+    'hint: in a clone of the repository, `npm ci` installs the right Node.js beside it; then run `npx danube`\n' +
+    'hint: elsewhere, install a current Node.js from https://nodejs.org\n';
+  require('fs').writeSync(2, text);
+  process.exit(2);
+}
+
+/** A clone that is not built yet runs its TypeScript as it is, in a second process with the right condition set. */
+function runSources(main) {
+  var args = ['--conditions=@danube/source', '--disable-warning=ExperimentalWarning', main];
+  var child = require('child_process').spawn(process.execPath, args.concat(process.argv.slice(2)), {
+    stdio: 'inherit',
+  });
+  var signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  signals.forEach(function (signal) {
+    process.on(signal, function () {
+      child.kill(signal);
+    });
+  });
+  child.on('error', function (error) {
+    require('fs').writeSync(2, 'danube: error: cannot start Node.js: ' + error.message + '\n');
+    process.exit(3);
+  });
+  child.on('close', function (code, signal) {
+    if (signal === null) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+function start() {
+  var path = require('path');
+  var bundle = path.join(__dirname, '..', 'dist', 'danube.cjs');
+  var main = path.join(__dirname, '..', 'src', 'main.ts');
+  var exists = require('fs').existsSync;
+  if (exists(bundle) || !exists(main)) require(bundle);
+  else runSources(main);
+}
+
+if (isTooOld(process.version)) refuse();
+else start();

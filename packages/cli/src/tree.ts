@@ -1,0 +1,93 @@
+import type { Command } from 'commander';
+import type { ExitCode } from './exit-code.ts';
+
+/** A command as its module exports it. The module is loaded when the command is invoked or its options are listed. */
+export interface CommandModule {
+  /** Adds arguments, options and examples. */
+  describe(command: Command): void;
+  /** Does the work; `command` holds the parsed arguments and options. */
+  run(command: Command): Promise<ExitCode>;
+}
+
+export interface Leaf {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<CommandModule>;
+}
+
+export interface Group {
+  readonly name: string;
+  readonly summary: string;
+  readonly children: readonly (Group | Leaf)[];
+}
+
+/** All commands. Names and summaries only: a module is loaded by the command that needs it. */
+export const TREE: Group = {
+  name: 'danube',
+  summary:
+    'SLSA provenance: written when a CI job ends, signed with your own keys, verified by anyone, offline.',
+  children: [
+    {
+      name: 'provenance',
+      summary: 'Write, sign, verify and read provenance',
+      children: [
+        {
+          name: 'generate',
+          summary: 'Build the provenance statement of a job, unsigned',
+          load: () => import('./provenance/generate.ts'),
+        },
+        {
+          name: 'sign',
+          summary: 'Sign a statement',
+          load: () => import('./provenance/sign.ts'),
+        },
+        {
+          name: 'attest',
+          summary: 'Build, sign and store the provenance of a job',
+          load: () => import('./provenance/attest.ts'),
+        },
+        {
+          name: 'verify',
+          summary: 'Check artifacts against their provenance',
+          load: () => import('./provenance/verify.ts'),
+        },
+        {
+          name: 'inspect',
+          summary: 'Show what an attestation file says, without verifying it',
+          load: () => import('./provenance/inspect.ts'),
+        },
+        {
+          name: 'convert',
+          summary: 'Change the file format of attestations, signatures untouched',
+          load: () => import('./provenance/convert.ts'),
+        },
+      ],
+    },
+    {
+      name: 'keys',
+      summary: 'Make and look at signing keys',
+      children: [
+        {
+          name: 'generate',
+          summary: 'Make an Ed25519 key pair',
+          load: () => import('./keys/generate.ts'),
+        },
+        {
+          name: 'show',
+          summary: 'Show key id, algorithm and permissions of key files',
+          load: () => import('./keys/show.ts'),
+        },
+        {
+          name: 'public',
+          summary: 'Print the public key of a key file',
+          load: () => import('./keys/public.ts'),
+        },
+      ],
+    },
+    {
+      name: 'completion',
+      summary: 'Print a completion script for a shell',
+      load: () => import('./completion.ts'),
+    },
+  ],
+};
