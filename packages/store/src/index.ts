@@ -1,0 +1,4 @@
+export * from './attestation-store.ts';
+export * from './errors.ts';
+export { openJobDirectory, type JobDirectory } from './job-directory.ts';
+export { FILE_NAME, JOB_ID, checkFileName, checkJobId } from './names.ts';
