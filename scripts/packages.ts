@@ -1,0 +1,72 @@
+/**
+ * Checks each published package as npm would pack it: publint (files, exports, fields) and
+ * "Are the types wrong?" (what TypeScript finds). `--install` installs the tarballs into an empty project instead.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { useInstalledPackages } from './packages/install.ts';
+import { cleanEnvironment, publishedPackages, ROOT, type Package } from './repository.ts';
+
+/** Packs a package into a folder; the tarball's path. */
+function packPackage(item: Package, folder: string): string {
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
+  const report = execFileSync('npm', args, { cwd: item.folder, env: cleanEnvironment(), encoding: 'utf8' });
+  const [packed] = JSON.parse(report) as { filename: string }[];
+  if (packed === undefined) throw new Error(`npm packed nothing for ${item.name}`);
+  return join(folder, packed.filename);
+}
+
+async function lintPackage(item: Package): Promise<string[]> {
+  const { messages } = await publint({ pkgDir: item.folder, strict: true });
+  return messages.map(
+    (message) => formatMessage(message, { ...item.manifest }, { color: false }) ?? message.code,
+  );
+}
+
+/** A package without a library (the command) has no types to be wrong. */
+function hasLibrary(item: Package): boolean {
+  return Object.keys((item.manifest['exports'] ?? {}) as object).includes('.');
+}
+
+function checkTypes(tarball: string): string[] {
+  const args = [
+    tarball,
+    '--profile',
+    'esm-only',
+    '--format',
+    'ascii',
+    '--no-emoji',
+    '--no-color',
+    '--no-definitely-typed',
+  ];
+  const attw = join(ROOT, 'node_modules', '.bin', 'attw');
+  const { status, stdout, stderr } = spawnSync(attw, args, { env: cleanEnvironment(), encoding: 'utf8' });
+  return status === 0 ? [] : [stdout + stderr];
+}
+
+async function checkPackages(tarballs: ReadonlyMap<Package, string>): Promise<number> {
+  let bad = 0;
+  for (const [item, tarball] of tarballs) {
+    const types = hasLibrary(item) ? checkTypes(tarball) : [];
+    const problems = [...(await lintPackage(item)), ...types];
+    bad += problems.length;
+    console.log(
+      `${item.name}@${item.version}: publint, ${hasLibrary(item) ? 'attw' : 'no library, so no attw'}: ${problems.length === 0 ? 'ok' : 'BAD'}`,
+    );
+    for (const problem of problems) console.log(problem.replaceAll(/^/gm, '    '));
+  }
+  return bad;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'danube-packages-'));
+try {
+  const tarballs = new Map(publishedPackages().map((item) => [item, packPackage(item, folder)]));
+  if (process.argv.includes('--install')) useInstalledPackages(tarballs, join(folder, 'project'));
+  else process.exitCode = (await checkPackages(tarballs)) === 0 ? 0 : 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
