@@ -1,0 +1,89 @@
+import { MalformedError } from './errors.ts';
+
+/** Node's Buffer where there is one; the only use of it in this package. */
+const NODE_BUFFER: BufferConstructor | undefined = globalThis.Buffer;
+
+const STANDARD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** Whether the text ends in `=` up to a multiple of four characters, as RFC 4648 section 3.2 has it, or never. */
+export type Base64Padding = 'required' | 'none';
+
+/**
+ * Bytes of a text in exactly one of RFC 4648's two alphabets, standard (section 4) or URL-safe (section 5); DSSE lets
+ * a signer choose. What an encoder would not have written is refused: both alphabets in one text, whitespace, wrong
+ * padding, bits set behind the last byte.
+ *
+ * @param padding `required` (the default, what DSSE and Sigstore write) or `none` (JWK, SSH fingerprints).
+ * @throws {MalformedError} `ERR_BASE64` at the pointer.
+ */
+export function decodeBase64(text: string, pointer: string, padding: Base64Padding = 'required'): Uint8Array {
+  const padded = padding === 'required' ? text : pad(text);
+  const bytes =
+    padded === undefined
+      ? undefined
+      : NODE_BUFFER
+        ? decodeByBuffer(padded, NODE_BUFFER)
+        : decodeByTable(padded);
+  if (bytes === undefined) throw new MalformedError('ERR_BASE64', pointer, 'not canonical base64');
+  return bytes;
+}
+
+/** Text of the bytes in standard base64 with padding (RFC 4648 section 4). */
+export function encodeBase64(bytes: Uint8Array): string {
+  if (NODE_BUFFER) return NODE_BUFFER.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+  return encodeByTable(bytes);
+}
+
+function pad(text: string): string | undefined {
+  return text.endsWith('=') ? undefined : text.padEnd(Math.ceil(text.length / 4) * 4, '=');
+}
+
+/** Buffer skips what it does not know, so its answer counts only when it encodes back to the very same text. */
+export function decodeByBuffer(text: string, buffer: BufferConstructor): Uint8Array | undefined {
+  const bytes = buffer.from(text, 'base64');
+  const exact = bytes.toString('base64') === text || toUrlSafe(bytes.toString('base64')) === text;
+  return exact ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) : undefined;
+}
+
+function toUrlSafe(text: string): string {
+  return text.replaceAll('+', '-').replaceAll('/', '_');
+}
+
+const VALUES: Uint8Array = new Uint8Array(128).fill(0xff);
+for (let value = 0; value < 64; value += 1) VALUES[STANDARD.charCodeAt(value)] = value;
+VALUES[0x2d] = 62;
+VALUES[0x5f] = 63;
+
+/** The same verdict and bytes as {@link decodeByBuffer}, where there is no Buffer. */
+export function decodeByTable(text: string): Uint8Array | undefined {
+  if (text.length % 4 !== 0) return undefined;
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  const digits = text.length - padding;
+  const bytes = new Uint8Array((text.length / 4) * 3 - padding);
+  let bits = 0;
+  let at = 0;
+  for (let index = 0; index < digits; index += 1) {
+    const value = VALUES[text.charCodeAt(index)] ?? 0xff;
+    if (value === 0xff) return undefined;
+    bits = ((bits << 6) | value) & 0xffffff;
+    if (index % 4 !== 0) bytes[at++] = bits >> (6 - 2 * (index % 4));
+  }
+  const leftOver = padding === 2 ? bits & 0xf : padding === 1 ? bits & 0x3 : 0;
+  return leftOver === 0 && !mixesAlphabets(text) ? bytes : undefined;
+}
+
+function mixesAlphabets(text: string): boolean {
+  return /[+/]/.test(text) && /[-_]/.test(text);
+}
+
+/** The same text as Buffer writes, where there is no Buffer. */
+export function encodeByTable(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 3) {
+    const [first = 0, second = 0, third = 0] = bytes.subarray(at, at + 3);
+    const group = (first << 16) | (second << 8) | third;
+    for (let shift = 18; shift >= 0; shift -= 6) text += STANDARD.charAt((group >> shift) & 63);
+  }
+  const padding = (3 - (bytes.length % 3)) % 3;
+  return text.slice(0, text.length - padding) + '='.repeat(padding);
+}

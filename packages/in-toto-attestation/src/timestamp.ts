@@ -1,0 +1,40 @@
+import { MalformedError } from './errors.ts';
+import { asString } from './fields.ts';
+import type { JsonValue } from './json.ts';
+
+const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+
+/**
+ * Whether the text is a time of RFC 3339 that exists, in UTC with `Z` (in-toto spec/v1/field_types.md). `Date.parse`
+ * gives a number for each of them; a leap second is refused, because it would not.
+ */
+export function matchTimestamp(text: string): boolean {
+  return text.endsWith('Z') && matchOffsetTimestamp(text);
+}
+
+/** The same, in UTC or with an offset, which some writers of VSAs use. */
+export function matchOffsetTimestamp(text: string): boolean {
+  const match = RFC3339.exec(text);
+  if (match === null) return false;
+  const [year = 0, month = 0, day = 0] = match.slice(1, 4).map(Number);
+  return day <= daysOf(year, month) && !Number.isNaN(Date.parse(text));
+}
+
+function daysOf(year: number, month: number): number {
+  return new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
+}
+
+/** A timestamp in UTC, kept as text. */
+export function readTimestamp(value: JsonValue, pointer: string): string {
+  const text = asString(value, pointer);
+  if (!matchTimestamp(text))
+    throw new MalformedError('ERR_VALUE', pointer, 'not a time of RFC 3339 in UTC with Z');
+  return text;
+}
+
+/** A timestamp with any offset, kept as text. */
+export function readOffsetTimestamp(value: JsonValue, pointer: string): string {
+  const text = asString(value, pointer);
+  if (!matchOffsetTimestamp(text)) throw new MalformedError('ERR_VALUE', pointer, 'not a time of RFC 3339');
+  return text;
+}
