@@ -1,0 +1,11 @@
+/** DER of Ed25519 keys (RFC 8410): fixed bytes in front of the key, so that there is one encoding only. */
+
+/** SubjectPublicKeyInfo up to the 32 bytes of the public key. */
+export const ED25519_SPKI_PREFIX: Uint8Array = Uint8Array.from([
+  0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+]);
+
+/** PKCS#8 version 1 up to the 32 bytes of the seed. */
+export const ED25519_PKCS8_PREFIX: Uint8Array = Uint8Array.from([
+  0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+]);

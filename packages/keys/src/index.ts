@@ -1,0 +1,12 @@
+export { KEY_ERROR_CODES, KeyError, type KeyErrorCode } from './errors.ts';
+export { parsePublicKey } from './parse-public-key.ts';
+export {
+  encodeOpenSshPublicKey,
+  encodePublicKeyPem,
+  spkiSha256,
+  verifySignature,
+  type KeyAlgorithm,
+  type PublicKey,
+} from './public-key.ts';
+export { encodePrivateKeyPem, parsePrivateKey, type PassphraseOptions } from './parse-private-key.ts';
+export { generatePrivateKey, type PrivateKey } from './private-key.ts';
