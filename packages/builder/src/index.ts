@@ -1,0 +1,12 @@
+export {
+  JOB_ERROR_CODES,
+  JobError,
+  JobRecordError,
+  type JobErrorCode,
+  type JobRecordIssue,
+} from './errors.ts';
+export type { Image } from './image.ts';
+export * from './job-record.ts';
+export { parseJobRecord, readJobRecord } from './job-record-parser.ts';
+export type { Artifact, JobOutputs } from './outputs.ts';
+export { BUILD_TYPE, buildProvenance, type BuildOptions } from './provenance.ts';

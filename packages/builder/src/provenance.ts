@@ -1,0 +1,119 @@
+import {
+  PROVENANCE_V1,
+  STATEMENT_V1,
+  type DigestSet,
+  type JsonObject,
+  type Statement,
+} from 'in-toto-attestation';
+import { describeSteps } from './byproducts.ts';
+import { describeImage, resolveDependencies } from './dependencies.ts';
+import { JobError } from './errors.ts';
+import type { EgressPolicy, Isolation, JobRecord } from './job-record.ts';
+import { sortMembers, withoutUndefined } from './json-object.ts';
+import type { JobOutputs } from './outputs.ts';
+import { sourceWithRef } from './source.ts';
+import { listSubjects } from './subjects.ts';
+import { toUtc } from './timestamp.ts';
+
+/** The buildType of this builder's provenance, documented in docs/buildtypes/pipeline-v1.md. */
+export const BUILD_TYPE = 'https://danube.dev/buildtypes/pipeline/v1';
+
+export interface BuildOptions {
+  /** Also write provenance for a job that did not succeed; its status is in the provenance. Default: false. */
+  readonly allowFailed?: boolean;
+}
+
+/**
+ * The SLSA provenance v1 statement of a job (SLSA build-provenance.md; mapping: docs/buildtypes/pipeline-v1.md). Pure,
+ * and the same facts give the same bytes whatever their order in the record. Unsigned: whoever must not publish what
+ * the record says looks through the statement before it is signed.
+ *
+ * @throws {JobError} `ERR_JOB_FAILED` for a job that did not succeed; `ERR_JOB_OUTPUT` when it made nothing or more than a
+ * statement holds, when two artifacts have one name, or when the digest of a declared log or policy is absent.
+ */
+export function buildProvenance(
+  record: JobRecord,
+  outputs: JobOutputs,
+  options: BuildOptions = {},
+): Statement {
+  if (record.status !== 'succeeded' && options.allowFailed !== true) {
+    throw new JobError('ERR_JOB_FAILED', '/status', `expected "succeeded", found "${record.status}"`, {
+      hint: 'a job that did not succeed gets provenance only where failed jobs are allowed explicitly',
+    });
+  }
+  return {
+    _type: STATEMENT_V1,
+    subject: listSubjects(record, outputs),
+    predicateType: PROVENANCE_V1,
+    predicate: { buildDefinition: defineBuild(record, outputs), runDetails: describeRun(record, outputs) },
+  };
+}
+
+function defineBuild(record: JobRecord, outputs: JobOutputs): JsonObject {
+  return {
+    buildType: BUILD_TYPE,
+    externalParameters: listExternalParameters(record),
+    internalParameters: listInternalParameters(record, outputs),
+    resolvedDependencies: resolveDependencies(record),
+  };
+}
+
+/** What a tenant controls, all of it: a verifier refuses what it does not expect here. */
+function listExternalParameters({ pipeline, source, trigger, parameters = {} }: JobRecord): JsonObject {
+  return withoutUndefined({
+    pipeline: pipeline.name,
+    source: sourceWithRef(source),
+    trigger: trigger.kind,
+    parameters: Object.keys(parameters).length === 0 ? undefined : sortMembers(parameters),
+  });
+}
+
+/** What the control plane decided; no name is one of the external parameters, as SLSA asks. */
+function listInternalParameters({ job, trigger, environment }: JobRecord, outputs: JobOutputs): JsonObject {
+  const { workerImage, resources, isolation } = environment ?? {};
+  return withoutUndefined({
+    actor: trigger.actor,
+    attempt: job.attempt,
+    isolation: isolation && describeIsolation(isolation, outputs),
+    resources: resources && sortMembers(resources),
+    workerImage: workerImage && describeImage(workerImage),
+  });
+}
+
+function describeIsolation(isolation: Isolation, outputs: JobOutputs): JsonObject {
+  const { namespace, pod, ephemeral, egressPolicy } = isolation;
+  return withoutUndefined({
+    namespace,
+    pod,
+    ephemeral,
+    egressPolicy: egressPolicy && { name: egressPolicy.name, digest: policyDigest(egressPolicy, outputs) },
+  });
+}
+
+function policyDigest(policy: EgressPolicy, outputs: JobOutputs): DigestSet {
+  const digest = outputs.egressPolicy ?? policy.digest;
+  if (digest === undefined) {
+    const pointer = '/environment/isolation/egressPolicy/path';
+    throw new JobError('ERR_JOB_OUTPUT', pointer, 'expected the digest of this policy, found none');
+  }
+  return digest;
+}
+
+function describeRun(record: JobRecord, outputs: JobOutputs): JsonObject {
+  const { builder, environment, job, status, startedOn, finishedOn } = record;
+  const coordinator = environment?.coordinatorImage;
+  return {
+    builder: withoutUndefined({
+      id: builder.id,
+      builderDependencies: coordinator && [describeImage(coordinator)],
+      version: builder.version && sortMembers(builder.version),
+    }),
+    metadata: {
+      invocationId: job.uri,
+      startedOn: toUtc(startedOn),
+      finishedOn: toUtc(finishedOn),
+      danube_status: status,
+    },
+    byproducts: describeSteps(record, outputs),
+  };
+}
