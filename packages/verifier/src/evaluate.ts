@@ -1,0 +1,104 @@
+import { ExpectationError, VerificationError } from './errors.ts';
+import type { Evidence } from './evidence.ts';
+import { type Expectations, type Expected, readExpectations } from './expectations.ts';
+import { type Judge, createArtifactJudge, createJudge } from './judging.ts';
+import { type ArtifactInput, ArtifactIndex } from './matching.ts';
+import { missingSubjects } from './missing.ts';
+import { type ArtifactReport, type Report, TOOL } from './report.ts';
+
+/** What is judged, and by what. */
+export interface Verification {
+  readonly evidence: Evidence;
+  /**
+   * At least one artifact; or, said in so many words, none: then every attestation of the evidence is judged by itself,
+   * `subject.digest` is not run, and each of them has to pass.
+   */
+  readonly artifacts: readonly ArtifactInput[] | 'provenance-only';
+  readonly expectations: Expectations;
+  /** The time to judge ages by. */
+  readonly now: Date;
+}
+
+/**
+ * Makes every check on every artifact and says what it found (SLSA 1.2, verifying-artifacts.md). An artifact is accepted
+ * when one attestation passes all of them; others beside it are listed and spoil nothing. The verdict is `accepted` when
+ * there is at least one artifact and every one is.
+ *
+ * Pure: the same input gives the same report. What the evidence holds never makes it throw.
+ *
+ * @throws {ExpectationError} (a `TypeError`) for a caller's mistake: no artifacts, an artifact without an accepted digest,
+ * no keys, an expectation that cannot mean what it says.
+ */
+export function evaluateProvenance(verification: Verification): Report {
+  const { artifacts, evidence, expectations, now } = verification;
+  const expected = readExpectations(expectations);
+  if (!(now instanceof Date) || Number.isNaN(now.getTime()))
+    throw new ExpectationError('now', 'must be a valid date');
+  const judge = createJudge(expected, now);
+  if (artifacts === 'provenance-only') return judgeProvenance(evidence, expected, judge);
+  if (!Array.isArray(artifacts) || artifacts.length === 0) {
+    throw new ExpectationError(
+      'artifacts',
+      "there is none; to judge provenance alone, say 'provenance-only'",
+    );
+  }
+  return judgeArtifacts(artifacts, evidence, expected, judge);
+}
+
+/**
+ * The same as {@link evaluateProvenance}, for callers who go on only when the verdict is `accepted`.
+ *
+ * @throws {VerificationError} `ERR_VERIFICATION` with the report, unless the verdict is `accepted`.
+ * @throws {ExpectationError} (a `TypeError`) for a caller's mistake.
+ */
+export function verifyProvenance(verification: Verification): Report {
+  const report = evaluateProvenance(verification);
+  if (report.verdict !== 'accepted') throw new VerificationError(report);
+  return report;
+}
+
+/** Without artifacts there is no neighbour that could stand in: each attestation has to pass. */
+function judgeProvenance({ items }: Evidence, { noExtra, noMissing }: Expected, judge: Judge): Report {
+  if (noExtra === true || noMissing === true) {
+    throw new ExpectationError('artifacts', 'without artifacts none can be extra or missing');
+  }
+  const judged = (items.length === 0 ? [null] : items).map((item) => judge(item, { kind: 'alone' }));
+  return conclude(
+    judged.map(({ accepted, report }) => ({
+      name: null,
+      digest: {},
+      verdict: accepted ? 'accepted' : 'rejected',
+      attestations: [report],
+    })),
+  );
+}
+
+function judgeArtifacts(
+  artifacts: readonly ArtifactInput[],
+  evidence: Evidence,
+  expected: Expected,
+  judge: Judge,
+): Report {
+  const index = new ArtifactIndex(artifacts, evidence);
+  const unjudged = new Set(expected.noExtra === true ? [] : extraArtifacts(artifacts, index));
+  const judged = artifacts.filter((artifact) => !unjudged.has(artifact));
+  const reports = judged.map(createArtifactJudge(evidence, index, judge));
+  const missing = expected.noMissing === true ? missingSubjects(evidence, index, judge) : [];
+  return conclude([...reports, ...missing], [...unjudged]);
+}
+
+/** Files of a directory that no evidence names. When that is all of them, there is nothing else to judge: then none. */
+function extraArtifacts(artifacts: readonly ArtifactInput[], index: ArtifactIndex): readonly ArtifactInput[] {
+  const extra = artifacts.filter((artifact) => artifact.fromDirectory === true && !index.isNamed(artifact));
+  return extra.length === artifacts.length ? [] : extra;
+}
+
+function conclude(artifacts: readonly ArtifactReport[], unjudged: readonly ArtifactInput[] = []): Report {
+  const accepted = artifacts.length > 0 && artifacts.every(({ verdict }) => verdict === 'accepted');
+  return {
+    verdict: accepted ? 'accepted' : 'rejected',
+    artifacts,
+    unjudged: unjudged.map(({ name }) => name),
+    tool: TOOL,
+  };
+}

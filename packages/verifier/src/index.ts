@@ -1,0 +1,23 @@
+export { ExpectationError, VERIFICATION_ERROR_CODES, VerificationError } from './errors.ts';
+export type { VerificationErrorCode } from './errors.ts';
+export { evaluateProvenance, verifyProvenance } from './evaluate.ts';
+export type { Verification } from './evaluate.ts';
+export { digestAlgorithms, loadEvidence } from './evidence.ts';
+export type { Evidence, EvidenceFile, EvidenceItem } from './evidence.ts';
+export type { Expectations } from './expectations.ts';
+export type { ArtifactInput } from './matching.ts';
+export { printable } from './printable.ts';
+export { CHECK_IDS, TOOL, reportJson } from './report.ts';
+export type {
+  ArtifactReport,
+  AttestationReport,
+  Check,
+  CheckId,
+  CheckStatus,
+  Finding,
+  Report,
+  ReportJson,
+  Tool,
+  Verdict,
+} from './report.ts';
+export { CLOCK_SKEW_SECONDS } from './time-checks.ts';

@@ -1,0 +1,102 @@
+import type { Evidence, EvidenceItem } from './evidence.ts';
+import { MalformedError } from 'in-toto-attestation';
+import type { Expected } from './expectations.ts';
+import type { Found, FoundForArtifact } from './found.ts';
+import type { ArtifactIndex, ArtifactInput } from './matching.ts';
+import { NOTHING, type Opened, openAttestation } from './opening.ts';
+import type { ArtifactReport, AttestationReport } from './report.ts';
+import { runSteps } from './steps.ts';
+
+/** One attestation (or `null`: that there is none), held against what is judged. */
+export interface Judged {
+  readonly accepted: boolean;
+  readonly report: AttestationReport;
+}
+
+export type Judge = (item: EvidenceItem | null, found: Found) => Judged;
+
+/** A judge by these expectations, who opens each attestation once. */
+export function createJudge(expected: Expected, now: Date): Judge {
+  const attestations = new Map<EvidenceItem, Opened>();
+  const open = (item: EvidenceItem): Opened => {
+    const opened = attestations.get(item) ?? openAttestation(item, expected);
+    attestations.set(item, opened);
+    return opened;
+  };
+  return (item, found) => {
+    const opened = item === null ? NOTHING : open(item);
+    const { accepted, checks } = runSteps({ opened, found, expected, now });
+    return { accepted, report: { ...describe(opened), checks } };
+  };
+}
+
+function describe({ path, line, signers, statement, provenance }: Opened): Omit<AttestationReport, 'checks'> {
+  return {
+    path,
+    line,
+    keyids: signers.map(({ keyid }) => keyid),
+    builderId: provenance.reached ? provenance.value.runDetails.builder.id : null,
+    statement: statement.reached ? statement.value : null,
+  };
+}
+
+/** How many attestations are listed under one artifact: those that name it, and others when they may explain. */
+const LISTED = { named: 100, others: 5 } as const;
+
+/** Judges one artifact by the attestations that name it; lists others that may explain why none did. */
+export type ArtifactJudge = (artifact: ArtifactInput) => ArtifactReport;
+
+export function createArtifactJudge({ items }: Evidence, index: ArtifactIndex, judge: Judge): ArtifactJudge {
+  const unreadable = items.filter((item) => item.statement() instanceof MalformedError);
+  const readable = items.filter((item) => !(item.statement() instanceof MalformedError));
+  return (artifact) => {
+    const { accepted, reports } = judgeNamed(artifact, index, judge);
+    const list = (others: readonly EvidenceItem[], by: 'unreadable' | 'other', room: number): void => {
+      for (const item of others.slice(0, room)) {
+        const omitted = Math.max(0, others.length - room);
+        const found: Found = { kind: 'artifact', artifact, by, positions: [], total: others.length, omitted };
+        reports.push(judge(item, found).report);
+      }
+    };
+    const isNamed = reports.length > 0;
+    list(unreadable, 'unreadable', LISTED.others);
+    if (!isNamed) list(readable, 'other', LISTED.others - reports.length);
+    if (reports.length === 0) reports.push(judge(null, { ...NONE, artifact }).report);
+    return {
+      name: artifact.name,
+      digest: artifact.digest,
+      verdict: accepted ? 'accepted' : 'rejected',
+      attestations: reports,
+    };
+  };
+}
+
+const NONE: Omit<FoundForArtifact, 'artifact'> = {
+  kind: 'artifact',
+  by: 'nothing',
+  positions: [],
+  total: 0,
+  omitted: 0,
+};
+
+/** Only an attestation with the artifact's digest can be accepted; one with its name tells what was changed. */
+function judgeNamed(
+  artifact: ArtifactInput,
+  index: ArtifactIndex,
+  judge: Judge,
+): { readonly accepted: boolean; readonly reports: AttestationReport[] } {
+  const byDigest = index.byDigest(artifact);
+  const by = byDigest.size > 0 ? 'digest' : 'name';
+  const hits = by === 'digest' ? byDigest : index.byName(artifact);
+  const omitted = Math.max(0, hits.size - LISTED.named);
+  const reports: AttestationReport[] = [];
+  let accepted = false;
+  for (const [item, positions] of hits) {
+    if (reports.length === LISTED.named && (accepted || by === 'name')) break;
+    const judged = judge(item, { kind: 'artifact', artifact, by, positions, total: hits.size, omitted });
+    if (reports.length < LISTED.named) reports.push(judged.report);
+    else if (judged.accepted) reports[LISTED.named - 1] = judged.report;
+    accepted ||= judged.accepted;
+  }
+  return { accepted, reports };
+}

@@ -1,0 +1,127 @@
+import type { Envelope, Provenance, Statement } from 'in-toto-attestation';
+import type { PublicKey } from '@danube/keys';
+import {
+  MalformedError,
+  PROVENANCE_V02,
+  PROVENANCE_V1,
+  matchStatementPayloadType,
+  pae,
+  parseProvenance,
+} from 'in-toto-attestation';
+import { verifySignature } from '@danube/keys';
+import { catchMalformed, type EvidenceItem } from './evidence.ts';
+import type { Expected } from './expectations.ts';
+
+/** A stage of opening an attestation: its value, or why it was not reached. */
+export type Stage<Value> =
+  | { readonly reached: true; readonly value: Value }
+  | { readonly reached: false; readonly reason: string; readonly error?: MalformedError };
+
+/**
+ * An attestation, opened as far as it can be trusted: each stage is reached only through the one before it, so that no
+ * check can read a statement that the caller's keys have not signed.
+ */
+export interface Opened {
+  readonly path: string | null;
+  readonly line: number | null;
+  readonly envelope: Stage<Envelope>;
+  /** The distinct keys of the caller that verified a signature; empty without an envelope. */
+  readonly signers: readonly PublicKey[];
+  /** Reached when at least `threshold` keys signed: the payload may be believed. */
+  readonly payload: Stage<Envelope>;
+  readonly statement: Stage<Statement>;
+  readonly provenance: Stage<Provenance>;
+}
+
+const NEVER: Stage<never> = { reached: false, reason: 'there is no attestation' };
+
+/** Stands where an attestation should be, so that the report says in the same form that there is none. */
+export const NOTHING: Opened = {
+  path: null,
+  line: null,
+  envelope: NEVER,
+  signers: [],
+  payload: NEVER,
+  statement: NEVER,
+  provenance: NEVER,
+};
+
+/** The predicate types of SLSA provenance that are understood, compared as opaque strings. */
+export const PROVENANCE_TYPES: readonly string[] = [PROVENANCE_V1, PROVENANCE_V02];
+
+/** Opens one attestation with the caller's keys. Never throws for what the evidence holds. */
+export function openAttestation(item: EvidenceItem, expected: Expected): Opened {
+  const envelope = readEnvelope(item);
+  const signers = envelope.reached ? verifiedKeys(envelope.value, expected.keys) : [];
+  const payload = trustPayload(envelope, signers, expected.threshold);
+  const statement = readStatement(item, payload);
+  const { path, line = null } = item;
+  return { path, line, envelope, signers, payload, statement, provenance: readProvenance(statement) };
+}
+
+function readEnvelope({ envelope }: EvidenceItem): Stage<Envelope> {
+  if (envelope instanceof MalformedError) return broken('the envelope could not be read', envelope);
+  if (matchStatementPayloadType(envelope.payloadType)) return { reached: true, value: envelope };
+  const error = new MalformedError(
+    'ERR_VALUE',
+    '/payloadType',
+    `${envelope.payloadType} is not an in-toto payload`,
+  );
+  return broken('the payload is not an in-toto statement', error);
+}
+
+/**
+ * The distinct keys that verify a signature over the bytes as they were received (DSSE v1.0.2, protocol.md). The keyid
+ * only says which key to try first; every other key is tried as well, and a signature counts for one key at most.
+ */
+function verifiedKeys(
+  { payloadType, payload, signatures }: Envelope,
+  keys: readonly PublicKey[],
+): PublicKey[] {
+  const message = pae(payloadType, payload);
+  const verified = new Set<PublicKey>();
+  for (const { keyid, sig } of signatures) {
+    const key = hintedFirst(keys, keyid).find(
+      (key) => !verified.has(key) && verifySignature(key, message, sig),
+    );
+    if (key !== undefined) verified.add(key);
+  }
+  return keys.filter((key) => verified.has(key));
+}
+
+function hintedFirst(keys: readonly PublicKey[], keyid: string | undefined): readonly PublicKey[] {
+  const hinted = keys.findIndex((key) => key.keyid === keyid);
+  return hinted > 0 ? keys.slice(hinted, hinted + 1).concat(keys) : keys;
+}
+
+function trustPayload(
+  envelope: Stage<Envelope>,
+  signers: readonly PublicKey[],
+  threshold: number,
+): Stage<Envelope> {
+  if (!envelope.reached) return envelope;
+  if (signers.length === 0) return { reached: false, reason: 'the signature did not verify' };
+  if (signers.length < threshold) return { reached: false, reason: 'too few of the keys signed' };
+  return envelope;
+}
+
+function readStatement(item: EvidenceItem, payload: Stage<Envelope>): Stage<Statement> {
+  if (!payload.reached) return payload;
+  const statement = item.statement();
+  if (statement instanceof MalformedError) return broken('the statement could not be read', statement);
+  return { reached: true, value: statement };
+}
+
+function readProvenance(statement: Stage<Statement>): Stage<Provenance> {
+  if (!statement.reached) return statement;
+  const { predicateType, predicate } = statement.value;
+  if (!PROVENANCE_TYPES.includes(predicateType))
+    return { reached: false, reason: 'the predicate is not provenance' };
+  const provenance = catchMalformed(() => parseProvenance(predicateType, predicate));
+  if (provenance instanceof MalformedError) return broken('the predicate could not be read', provenance);
+  return { reached: true, value: provenance };
+}
+
+function broken(reason: string, error: MalformedError): Stage<never> {
+  return { reached: false, reason, error };
+}

@@ -1,0 +1,129 @@
+import type { DigestSet, Statement } from 'in-toto-attestation';
+
+/** Every check of a verification, in the order in which it is made and reported. The ids are stable. */
+export const CHECK_IDS = [
+  'evidence.found',
+  'envelope.format',
+  'signature',
+  'key.threshold',
+  'statement.format',
+  'subject.digest',
+  'predicate.type',
+  'predicate.format',
+  'builder.id',
+  'build.type',
+  'source.uri',
+  'source.ref',
+  'source.commit',
+  'parameters',
+  'time.age',
+  'artifact.extra',
+  'artifact.missing',
+] as const;
+
+export type CheckId = (typeof CHECK_IDS)[number];
+
+/**
+ * `pass` and `fail` answer what was demanded; `warn` is worth reading and demands nothing; `not-run` was either not
+ * asked for or not possible, and its `actual` says which.
+ */
+export type CheckStatus = 'pass' | 'fail' | 'warn' | 'not-run';
+
+export type Verdict = 'accepted' | 'rejected';
+
+/** What one check found. Texts may quote evidence as it is: give them to {@link printable} before a person sees them. */
+export interface Finding {
+  readonly status: CheckStatus;
+  /** What would have passed; `null` when nothing in particular was demanded. */
+  readonly expected: string | null;
+  /** What was there, or why the check was not run. */
+  readonly actual: string | null;
+  /**
+   * JSON pointer (RFC 6901) to what was read: into the envelope for `envelope.format`, `signature` and `key.threshold`
+   * (or into the Sigstore bundle around it), into the statement for all later checks.
+   */
+  readonly pointer: string | null;
+  /** What the reader can do about it. */
+  readonly hint: string | null;
+}
+
+export interface Check extends Finding {
+  readonly id: CheckId;
+}
+
+/** One attestation held against one artifact. */
+export interface AttestationReport {
+  /** Where the evidence came from, as the caller named it; `null` when there was none at all. */
+  readonly path: string | null;
+  /** Line of a JSON Lines file, from 1; `null` for other formats. */
+  readonly line: number | null;
+  /** Fingerprints of the keys that verified a signature, never those that the envelope claims. */
+  readonly keyids: readonly string[];
+  /** What the provenance says of its builder; `null` unless enough of the caller's keys signed it. */
+  readonly builderId: string | null;
+  /** The statement, when enough of the caller's keys signed it; the very bytes that were verified, parsed once. */
+  readonly statement: Statement | null;
+  /** All checks in the order of {@link CHECK_IDS}. */
+  readonly checks: readonly Check[];
+}
+
+export interface ArtifactReport {
+  /** As the caller named it (a missing one: as the subject is named); `null` when only provenance was judged. */
+  readonly name: string | null;
+  readonly digest: DigestSet;
+  readonly verdict: Verdict;
+  readonly attestations: readonly AttestationReport[];
+}
+
+/** The outcome of one verification. */
+export interface Report {
+  readonly verdict: Verdict;
+  readonly artifacts: readonly ArtifactReport[];
+  /** Names of files of a directory that no attestation names, and that nobody asked to judge (`noExtra`). */
+  readonly unjudged: readonly string[];
+  readonly tool: Tool;
+}
+
+export interface Tool {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** The tool that the report names. */
+export const TOOL: Tool = { name: 'danube', version: '0.1.0' };
+
+/** The report as it is published: `docs/schemas/verification-report.schema.json`. */
+export interface ReportJson {
+  readonly verdict: Verdict;
+  readonly artifacts: readonly {
+    readonly name: string | null;
+    readonly digest: DigestSet;
+    readonly verdict: Verdict;
+    readonly attestations: readonly {
+      readonly path: string | null;
+      readonly keyids: readonly string[];
+      readonly builderId: string | null;
+      readonly checks: readonly Check[];
+    }[];
+  }[];
+  readonly tool: Tool;
+}
+
+/** The published JSON form of a report: the same facts, without the parsed statements. Never throws. */
+export function reportJson(report: Report): ReportJson {
+  return {
+    verdict: report.verdict,
+    artifacts: report.artifacts.map(({ name, digest, verdict, attestations }) => ({
+      name,
+      digest,
+      verdict,
+      attestations: attestations.map(({ path, keyids, builderId, checks }) => ({
+        path,
+        keyids,
+        builderId,
+        checks,
+      })),
+    })),
+    tool: report.tool,
+  };
+}

@@ -1,0 +1,84 @@
+import type { Expected } from './expectations.ts';
+import type { Check, CheckId, Finding } from './report.ts';
+import type { Context } from './context.ts';
+import { artifactExtra, artifactMissing, evidenceFound, subjectDigest } from './artifact-checks.ts';
+import { envelopeFormat, keyThreshold, signature } from './signature-checks.ts';
+import { predicateFormat, predicateType, provenanceDemanded, statementFormat } from './statement-checks.ts';
+import { buildType, builderId, sourceCommit, sourceRef, sourceUri } from './build-checks.ts';
+import { parameters, parametersDemanded } from './parameter-checks.ts';
+import { timeAge } from './time-checks.ts';
+import { notRun } from './finding.ts';
+
+/** One check of a verification. */
+interface Step {
+  readonly id: CheckId;
+  readonly check: (context: Context) => Finding;
+  /** Whether acceptance needs it: then anything but `pass` or `warn` rejects, `not-run` too. */
+  readonly demanded: (context: Context) => boolean;
+  /** What the report says when nobody demanded it; without it the check is always made. */
+  readonly unasked?: string;
+}
+
+const always = (): boolean => true;
+
+/** A verification, whole: every check in the order in which it is made. */
+export const STEPS: readonly Step[] = [
+  { id: 'evidence.found', check: evidenceFound, demanded: always },
+  { id: 'envelope.format', check: envelopeFormat, demanded: always },
+  { id: 'signature', check: signature, demanded: always },
+  { id: 'key.threshold', check: keyThreshold, demanded: always },
+  { id: 'statement.format', check: statementFormat, demanded: always },
+  { id: 'subject.digest', check: subjectDigest, demanded: ({ found }) => found.kind === 'artifact' },
+  { id: 'predicate.type', check: predicateType, demanded: always },
+  {
+    id: 'predicate.format',
+    check: predicateFormat,
+    demanded: ({ expected }) => provenanceDemanded(expected),
+  },
+  asked('builder.id', builderId, 'builder not constrained', ({ builderId }) => builderId),
+  asked('build.type', buildType, 'build type not constrained', ({ buildType }) => buildType),
+  asked('source.uri', sourceUri, 'source not constrained', ({ sourceUri }) => sourceUri),
+  asked('source.ref', sourceRef, 'source ref not constrained', ({ sourceRef }) => sourceRef),
+  asked('source.commit', sourceCommit, 'source commit not constrained', ({ sourceCommit }) => sourceCommit),
+  { id: 'parameters', check: parameters, demanded: ({ expected }) => parametersDemanded(expected) },
+  asked('time.age', timeAge, 'age not constrained', ({ maxAgeSeconds }) => maxAgeSeconds),
+  among('artifact.extra', artifactExtra, 'extra files not constrained', ({ noExtra }) => noExtra),
+  among('artifact.missing', artifactMissing, 'missing files not constrained', ({ noMissing }) => noMissing),
+];
+
+/** A check that is made only when the caller's expectations name what it compares with. */
+function asked(
+  id: CheckId,
+  check: Step['check'],
+  unasked: string,
+  expectation: (expected: Expected) => string | number | boolean | undefined,
+): Step {
+  const demanded = ({ expected }: Context): boolean => (expectation(expected) ?? false) !== false;
+  return { id, check, demanded, unasked };
+}
+
+/** The same for a check of an artifact among others: an attestation by itself has nothing of the kind. */
+function among(...row: Parameters<typeof asked>): Step {
+  const step = asked(...row);
+  return { ...step, demanded: (context) => context.found.kind !== 'alone' && step.demanded(context) };
+}
+
+/** Makes every check, whatever the earlier ones found. */
+export function runSteps(context: Context): {
+  readonly accepted: boolean;
+  readonly checks: readonly Check[];
+} {
+  let accepted = true;
+  const checks = STEPS.map((step) => {
+    const demanded = step.demanded(context);
+    const found = demanded || step.unasked === undefined ? step.check(context) : notRun(step.unasked);
+    accepted &&= isAcceptable(found, demanded);
+    return { id: step.id, ...found };
+  });
+  return { accepted, checks };
+}
+
+/** What was demanded must have been done; what was not must not have failed. */
+function isAcceptable({ status }: Finding, demanded: boolean): boolean {
+  return status === 'pass' || status === 'warn' || (status === 'not-run' && !demanded);
+}
