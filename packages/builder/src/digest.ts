@@ -22,13 +22,16 @@ const contentDigests = {
   sha512: hexSchema(128).exactOptional(),
 };
 
+/** What a refinement cannot tell a JSON Schema. */
+const NOT_EMPTY = { minProperties: 1 };
 const EMPTY = { error: 'expected at least one digest' };
 
 /** Digest of bytes, by the algorithms that verifiers accept (in-toto digest_set.md). */
 export const contentDigestSchema: z.ZodType<DigestSet> = z
   .strictObject(contentDigests)
   .readonly()
-  .refine((digest) => Object.keys(digest).length > 0, EMPTY);
+  .refine((digest) => Object.keys(digest).length > 0, EMPTY)
+  .meta(NOT_EMPTY);
 
 /** Digest of something the job took in: bytes, or an object of a Git repository. */
 export const inputDigestSchema: z.ZodType<DigestSet> = z
@@ -40,4 +43,5 @@ export const inputDigestSchema: z.ZodType<DigestSet> = z
     gitTag: hexSchema(40, 64).exactOptional(),
   })
   .readonly()
-  .refine((digest) => Object.keys(digest).length > 0, EMPTY);
+  .refine((digest) => Object.keys(digest).length > 0, EMPTY)
+  .meta(NOT_EMPTY);

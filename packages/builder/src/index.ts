@@ -10,3 +10,5 @@ export * from './job-record.ts';
 export { parseJobRecord, readJobRecord } from './job-record-parser.ts';
 export type { Artifact, JobOutputs } from './outputs.ts';
 export { BUILD_TYPE, buildProvenance, type BuildOptions } from './provenance.ts';
+export { collectOutputs, type CollectOptions } from './collect.ts';
+export { jobRecordJsonSchema } from './json-schema.ts';

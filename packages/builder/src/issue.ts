@@ -57,6 +57,7 @@ function show(value: JsonValue | undefined): string {
   if (isJsonArray(value)) return `${value.length} items`;
   if (isJsonObject(value)) return 'an object';
   const text = JSON.stringify(value)
+    .replaceAll(/\/\/\S*@/g, '//...@')
     .replaceAll(/[^\s/"]*@/g, '...@')
     .replace(/\?.*/s, '?..."');
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}..."` : text;

@@ -3,7 +3,7 @@ import type { JsonValue } from 'in-toto-attestation';
 import { commitSchema, contentDigestSchema, inputDigestSchema } from './digest.ts';
 import { imageSchema } from './image.ts';
 import { JOB_RECORD_API_VERSION, JOB_STATUSES, type JobRecord } from './job-record.ts';
-import { lineSchema, pathSchema } from './text.ts';
+import { lineSchema, pathSchema, patternSchema } from './text.ts';
 import { timestampSchema } from './timestamp.ts';
 import { refSchema, sourceUriSchema, uriSchema, wholeUriSchema } from './uri.ts';
 
@@ -106,7 +106,7 @@ const input = z
 const artifacts = z
   .strictObject({
     paths: z
-      .array(pathSchema)
+      .array(patternSchema)
       .readonly()
       .exactOptional()
       .describe('Files below the artifact folder, by path or glob pattern.'),

@@ -1,54 +1,72 @@
 import { z } from 'zod';
+import { isVisible } from './text.ts';
 
 /** RFC 3986 characters, an absolute URI, scheme in lower case (in-toto field_types.md, TypeURI and ResourceURI). */
-const ABSOLUTE = /^[a-z][a-z0-9+.-]*:(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+$/;
+const ABSOLUTE = /^[a-z][a-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#@!$&'()*+,;=[\]-]|%[0-9A-Fa-f]{2})+$/;
 /** Scheme, user information (which may hold a credential), authority without it. */
 const AUTHORITY = /^[^:/?#]*:\/\/(?:([^/?#]*)@)?([^/?#]*)/;
-const MAX_LENGTH = 2048;
 
-const EXPECTED = 'expected an absolute URI with scheme and host in lower case';
-const CREDENTIALS = 'holds credentials: a user or password stands before the host';
+const LENGTH = { error: 'expected at most 2048 characters' };
+const EXPECTED = { error: 'expected an absolute URI with scheme and host in lower case' };
+const CREDENTIALS = {
+  error: 'expected a URI without credentials, found a user or password before the host',
+  abort: true,
+  params: { secret: true },
+};
 
-/** An absolute URI without credentials in it. */
-export const uriSchema: z.ZodType<string> = z
-  .string()
-  .max(MAX_LENGTH, { error: `expected at most ${MAX_LENGTH} characters` })
-  .refine((uri) => !holdsCredentials(uri), { error: CREDENTIALS, abort: true, params: { secret: true } })
-  .refine(isUri, { error: EXPECTED });
+/** A URI of at least this pattern, without credentials in it. */
+function uriOf(pattern: RegExp, expected: { readonly error: string }): z.ZodString {
+  return z
+    .string()
+    .max(2048, LENGTH)
+    .refine((uri) => !holdsCredentials(uri), CREDENTIALS)
+    .regex(pattern, expected)
+    .refine(hasPlainHost, EXPECTED);
+}
+
+/** An absolute URI. */
+export const uriSchema: z.ZodType<string> = uriOf(ABSOLUTE, EXPECTED);
 
 /** An absolute URI that names a thing as a whole, so that `#...` can name a part of it. */
-export const wholeUriSchema: z.ZodType<string> = uriSchema.refine((uri) => !uri.includes('#'), {
+export const wholeUriSchema: z.ZodType<string> = uriOf(ABSOLUTE, EXPECTED).regex(/^[^#]*$/, {
   error: 'expected a URI without fragment',
 });
 
-const SOURCE_SCHEME = /^(?:git\+(?:https|http|ssh|git|file)|git):\/\/(?=[^?#]+$)/;
+const SOURCE =
+  /^(?:git\+(?:https|http|ssh|git|file)|git):\/\/(?:[A-Za-z0-9._~:/@!$&'()*+,;=[\]-]|%[0-9A-Fa-f]{2})+$/;
 
 /**
  * Where the source comes from, as an SPDX download location: `git+https://host/path`, without ref, query and fragment.
  * `@refs/` cannot be part of it, because the provenance writes `<uri>@<ref>`.
  */
-export const sourceUriSchema: z.ZodType<string> = uriSchema
-  .refine((uri) => SOURCE_SCHEME.test(uri), {
-    error: 'expected the URI of a Git repository such as "git+https://github.com/acme/app"',
-  })
-  .refine((uri) => !uri.includes('@refs/'), {
-    error: 'expected a URI without "@refs/...": the ref has its own field',
-  });
+export const sourceUriSchema: z.ZodType<string> = uriOf(SOURCE, {
+  error: 'expected the URI of a Git repository such as "git+https://github.com/acme/app"',
+}).refine((uri) => !uri.includes('@refs/'), {
+  error: 'expected a URI without "@refs/...": the ref has its own field',
+});
 
-/** git-check-ref-format's rules, and no character that cannot be seen. */
-const REF = /^refs(?:\/(?!\.)(?:(?!\.\.|@\{)[^\p{Cc}\p{Cf}\s~^:?*[\\/])+(?<!\.lock|\.)(?=\/|$))+$/u;
+const REF = /^refs(?:\/[^/\s~^:?*[\\]+)+$/;
+const FULL_REF = {
+  error: 'expected a fully qualified Git ref such as "refs/heads/main" or "refs/tags/v1.2.0"',
+};
 
 /** A fully qualified Git ref; one that holds `@refs/` would make `<uri>@<ref>` ambiguous. */
 export const refSchema: z.ZodType<string> = z
   .string()
   .max(1024, { error: 'expected at most 1024 characters' })
-  .refine((ref) => !ref.includes('@refs/'), { error: 'expected a ref without "@refs/" in it' })
-  .regex(REF, {
-    error: 'expected a fully qualified Git ref such as "refs/heads/main" or "refs/tags/v1.2.0"',
-  });
+  .regex(REF, FULL_REF)
+  .refine((ref) => isGitRef(ref) && isVisible(ref), FULL_REF)
+  .refine((ref) => !ref.includes('@refs/'), { error: 'expected a ref without "@refs/" in it' });
 
-function isUri(uri: string): boolean {
-  if (!ABSOLUTE.test(uri)) return false;
+/** The rules of git-check-ref-format that the pattern leaves open. */
+function isGitRef(ref: string): boolean {
+  if (ref.includes('..') || ref.includes('@{')) return false;
+  return ref
+    .split('/')
+    .every((part) => !part.startsWith('.') && !part.endsWith('.') && !part.endsWith('.lock'));
+}
+
+function hasPlainHost(uri: string): boolean {
   const host = AUTHORITY.exec(uri)?.[2];
   return host === undefined || (URL.canParse(uri) && host === host.toLowerCase());
 }
