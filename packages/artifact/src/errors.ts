@@ -58,9 +58,12 @@ const REASONS: Readonly<Record<string, readonly [ArtifactErrorCode, string]>> = 
 /** Turns an error of `node:fs` into an `ArtifactError` that names the path; anything else passes as it is. */
 export function fromSystemError(error: unknown, path: string): unknown {
   const errno = systemErrorCode(error);
-  if (errno === undefined) return error;
+  return errno === undefined ? error : fromErrno(errno, path, error);
+}
+
+export function fromErrno(errno: string, path: string, cause?: unknown): ArtifactError {
   const [code, reason] = REASONS[errno] ?? ['ERR_ARTIFACT_IO', errno];
-  return new ArtifactError(code, `${quote(path)}: ${reason}`, { path, cause: error });
+  return new ArtifactError(code, `${quote(path)}: ${reason}`, { path, cause });
 }
 
 /** A path as it may be shown: quoted, with everything that is not plain printable text escaped. */
@@ -72,7 +75,8 @@ export function quote(path: string): string {
   );
 }
 
-function systemErrorCode(error: unknown): string | undefined {
+/** The errno name of an error of `node:fs`. */
+export function systemErrorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && 'syscall' in error && typeof error.code === 'string'
     ? error.code
     : undefined;

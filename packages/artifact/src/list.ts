@@ -1,8 +1,9 @@
-import { readdirSync, realpathSync, statSync, type Dirent, type Stats } from 'node:fs';
-import { join, sep } from 'node:path';
+import { readdirSync, statSync, type Dirent } from 'node:fs';
+import { join } from 'node:path';
 import { ArtifactError, fromSystemError, quote } from './errors.ts';
 import { parseGlob, type Glob } from './glob.ts';
 import { ARTIFACT_LIMITS } from './limits.ts';
+import { checkRegular, resolveLink, resolveRoot } from './link.ts';
 import { checkClashes, checkName } from './name.ts';
 
 export interface ListOptions {
@@ -34,17 +35,6 @@ export function listFiles(root: string, options: ListOptions = {}): string[] {
   const names = walk.names.sort();
   checkClashes(names);
   return names;
-}
-
-/** The real path of a directory. @throws ArtifactError NOT_FOUND, IO */
-export function resolveRoot(root: string): string {
-  try {
-    const path = realpathSync.native(root);
-    if (statSync(path).isDirectory()) return path;
-  } catch (error) {
-    throw fromSystemError(error, root);
-  }
-  throw new ArtifactError('ERR_ARTIFACT_NOT_FOUND', `${quote(root)}: not a directory`, { path: root });
 }
 
 function walkFolder(walk: Walk, folder: string, depth: number): void {
@@ -105,54 +95,6 @@ function checkEntry(walk: Walk, name: string, entry: Dirent): void {
   const path = join(walk.root, name);
   if (entry.isSymbolicLink()) resolveLink(walk.root, path);
   else checkRegular(path, entry);
-}
-
-/**
- * The regular file inside `root` (a real path) that the link at `path` leads to.
- *
- * @throws ArtifactError NOT_FOUND, IO, SYMLINK_ESCAPE, SYMLINK_LOOP, SYMLINK_DIRECTORY, NOT_A_FILE
- */
-export function resolveLink(root: string, path: string): string {
-  let target: string;
-  let stats: Stats;
-  try {
-    target = realpathSync.native(path);
-    stats = statSync(target);
-  } catch (error) {
-    throw fromSystemError(error, path);
-  }
-  if (!target.startsWith(root.endsWith(sep) ? root : root + sep)) {
-    throw new ArtifactError(
-      'ERR_ARTIFACT_SYMLINK_ESCAPE',
-      `${quote(path)}: a symbolic link that leaves the directory, to ${quote(target)}`,
-      { path },
-    );
-  }
-  if (stats.isDirectory()) {
-    throw new ArtifactError(
-      'ERR_ARTIFACT_SYMLINK_DIRECTORY',
-      `${quote(path)}: a symbolic link to a directory, whose files would count twice`,
-      { path, hint: 'leave it out with include patterns, or copy the files' },
-    );
-  }
-  checkRegular(path, stats);
-  return target;
-}
-
-/** @throws ArtifactError NOT_A_FILE */
-export function checkRegular(
-  path: string,
-  entry: Pick<Dirent, 'isFile' | 'isDirectory' | 'isFIFO' | 'isSocket'>,
-): void {
-  if (entry.isFile()) return;
-  const kind = entry.isDirectory()
-    ? 'a directory'
-    : entry.isFIFO()
-      ? 'a FIFO'
-      : entry.isSocket()
-        ? 'a socket'
-        : 'a device';
-  throw new ArtifactError('ERR_ARTIFACT_NOT_A_FILE', `${quote(path)}: ${kind}, not a regular file`, { path });
 }
 
 function noMatch(root: string, glob: Glob): ArtifactError {
