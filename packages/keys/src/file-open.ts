@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, sep } from 'node:path';
 import { KeyError } from './errors.ts';
-import { MAX_KEY_BYTES } from './parse-public-key.ts';
+import { MAX_KEY_BYTES } from './limits.ts';
 import { wipe } from './secret.ts';
 
 /** Something about a key file that deserves a look, but does not keep the key from being used. */
@@ -123,6 +123,12 @@ function openMode(mode: number, mounted: boolean): KeyFileFlaw {
       ? 'set defaultMode: 0400 (or 0440) on the volume'
       : 'chmod 600 FILE; for a mounted Kubernetes secret of mode 0440, --allow-mounted-key',
   };
+}
+
+/** Every reason why a private key would not be taken from the file at this path. */
+export function fileFlaws(path: string, stats: Stats): KeyFileFlaw[] {
+  const link = lstatSync(path).isSymbolicLink() ? [SYMLINK] : [];
+  return [...link, ...permissionFlaws(stats, false)];
 }
 
 /** `0600` and the like. */

@@ -8,5 +8,8 @@ export {
   type KeyAlgorithm,
   type PublicKey,
 } from './public-key.ts';
-export { encodePrivateKeyPem, parsePrivateKey, type PassphraseOptions } from './parse-private-key.ts';
+export { encodePrivateKeyPem, type EncodePrivateKeyOptions } from './encode-private-key.ts';
+export { parsePrivateKey } from './parse-private-key.ts';
+export type { PassphraseOptions } from './passphrase.ts';
+export type { KeyDerivation } from './pbes2.ts';
 export { generatePrivateKey, type PrivateKey } from './private-key.ts';

@@ -133,7 +133,8 @@ async function callBackend(
   try {
     return await backend.sign(message, signal === undefined ? {} : { signal });
   } catch (error) {
-    if (signal?.aborted || error instanceof DanubeError) throw error;
+    signal?.throwIfAborted();
+    if (error instanceof DanubeError) throw error;
     throw new SignError('ERR_SIGN_BACKEND', `${backend.uri} failed to sign`, { cause: error });
   }
 }
