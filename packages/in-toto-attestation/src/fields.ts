@@ -12,15 +12,18 @@ import { type JsonObject, type JsonValue, isJsonArray, isJsonObject } from './js
 /** What a parser does with one value of a list or object. */
 export type Read<T> = (value: JsonValue, pointer: string) => T;
 
+/** A value while its parser puts it together, before it is handed out readonly. */
+export type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /** The member, or `undefined` when it is absent or `null`. */
 export function member(object: JsonObject, key: string): JsonValue | undefined {
-  if (!Object.hasOwn(object, key)) return undefined;
-  return object[key] ?? undefined;
+  const value = object[key] ?? undefined;
+  return value === undefined || Object.hasOwn(object, key) ? value : undefined;
 }
 
 /** The error for a required member that is absent. */
 export function missing(pointer: string, key: string): MalformedError {
-  return new MalformedError('ERR_MISSING', joinPointer(pointer, key), 'required, but absent');
+  return new MalformedError('ERR_MISSING', `${pointer}/${key}`, 'required, but absent');
 }
 
 /** The error for a value of the wrong JSON type. */
@@ -57,21 +60,21 @@ export function asArray(value: JsonValue, pointer: string, limit: number = Infin
 /** The member through `read`, or `undefined`. */
 export function optional<T>(object: JsonObject, key: string, pointer: string, read: Read<T>): T | undefined {
   const value = member(object, key);
-  return value === undefined ? undefined : read(value, joinPointer(pointer, key));
+  return value === undefined ? undefined : read(value, `${pointer}/${key}`);
 }
 
 /** The member through `read`; `ERR_MISSING` without one. */
 export function required<T>(object: JsonObject, key: string, pointer: string, read: Read<T>): T {
   const value = member(object, key);
   if (value === undefined) throw missing(pointer, key);
-  return read(value, joinPointer(pointer, key));
+  return read(value, `${pointer}/${key}`);
 }
 
 /** A member that is a string. */
 export function optionalString(object: JsonObject, key: string, pointer: string): string | undefined {
   const value = member(object, key);
   if (value === undefined || typeof value === 'string') return value;
-  throw wrongType(joinPointer(pointer, key), 'string', value);
+  throw wrongType(`${pointer}/${key}`, 'string', value);
 }
 
 /** A member that is a string; it may be empty. */
@@ -108,7 +111,7 @@ export function optionalList<T>(
   limit?: number,
 ): readonly T[] | undefined {
   const value = member(object, key);
-  return value === undefined ? undefined : readList(value, joinPointer(pointer, key), read, limit);
+  return value === undefined ? undefined : readList(value, `${pointer}/${key}`, read, limit);
 }
 
 /** An array of at most `limit` entries, each through `read`. */
@@ -138,14 +141,23 @@ export function readStrings(value: JsonValue, pointer: string): readonly string[
   return readList(value, pointer, asString);
 }
 
-const SCHEME = /^[a-z][a-z0-9+.-]*:[^\s]/;
+const URI_CHARACTERS = /^[!-~]+$/;
+const SCHEME = /^[a-z][a-z0-9+.-]*:./;
 
-/** A TypeURI (in-toto field types): an absolute URI, lower-case scheme, compared as an opaque string. */
+/**
+ * A TypeURI (in-toto spec/v1/field_types.md), compared as an opaque string. On reading, the characters of a URI do:
+ * writers of old leave out the scheme, and nothing is decided by its shape.
+ */
 export function readTypeUri(value: JsonValue, pointer: string): string {
   const uri = asString(value, pointer);
+  if (!URI_CHARACTERS.test(uri)) throw new MalformedError('ERR_VALUE', pointer, 'not a URI');
+  return uri;
+}
+
+/** What is written is a whole TypeURI, with a scheme in lower case. */
+export function requireTypeUri(uri: string, pointer: string): void {
   if (!SCHEME.test(uri))
     throw new MalformedError('ERR_VALUE', pointer, 'not a URI with a scheme in lower case');
-  return uri;
 }
 
 /** The members whose names are not in `known`, kept apart; `undefined` when there are none. */
@@ -169,4 +181,12 @@ export function withDefined<T extends object>(
     if (value !== undefined) target[key] = value;
   }
   return target;
+}
+
+/**
+ * Fields as they are written, with those that the specification does not know behind them: an extension never takes
+ * the place of a field. A name such as `__proto__` stays an ordinary member, because nothing is assigned.
+ */
+export function withExtensions(fields: JsonObject, extensions: JsonObject | undefined): JsonObject {
+  return extensions === undefined ? fields : { ...extensions, ...fields };
 }

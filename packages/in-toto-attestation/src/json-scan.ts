@@ -1,3 +1,4 @@
+const SPACE = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
@@ -5,36 +6,37 @@ const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 const EXACT_DIGITS = 15;
 
 /**
- * One pass over the bytes of a document: how many colons stand outside of strings. `undefined` means that something
+ * One pass over the text of a document: how many colons stand outside of strings. `undefined` means that something
  * asks for a closer look: deep nesting, a long or scaled number, an escaped surrogate, an open string.
  * It does not check the syntax; that is native JSON.parse's part.
  */
-export function scanJson(bytes: Uint8Array, text: string, depth: number): number | undefined {
+export function scanJson(text: string, depth: number): number | undefined {
   if (text.includes('\\u') && SURROGATE_ESCAPE.test(text)) return undefined;
-  const ascii = bytes.length === text.length;
-  const end = bytes.length;
   let colons = 0;
   let level = 0;
   let digits = 0;
-  for (let at = 0; at < end; at += 1) {
-    const byte = bytes[at];
-    if (byte === undefined) return undefined;
-    if (byte >= 0x30 && byte <= 0x39) {
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit === SPACE) {
+      digits = 0;
+      continue;
+    }
+    if (unit >= 0x30 && unit <= 0x39) {
       digits += 1;
       if (digits > EXACT_DIGITS) return undefined;
       continue;
     }
-    if (byte === QUOTE) {
-      at = stringEnd(bytes, text, at + 1, ascii);
+    if (unit === QUOTE) {
+      at = closingQuote(text, at + 1);
       if (at < 0) return undefined;
-    } else if (byte === 0x3a) {
+    } else if (unit === 0x3a) {
       colons += 1;
-    } else if (byte === 0x7b || byte === 0x5b) {
+    } else if (unit === 0x7b || unit === 0x5b) {
       level += 1;
       if (level > depth) return undefined;
-    } else if (byte === 0x7d || byte === 0x5d) {
+    } else if (unit === 0x7d || unit === 0x5d) {
       level -= 1;
-    } else if (digits > 0 && (byte === 0x65 || byte === 0x45)) {
+    } else if (digits > 0 && (unit === 0x65 || unit === 0x45)) {
       return undefined;
     }
     digits = 0;
@@ -42,33 +44,18 @@ export function scanJson(bytes: Uint8Array, text: string, depth: number): number
   return colons;
 }
 
-/** Short strings are walked; from here on the call into native code pays. */
-const WALK = 48;
-
 /** Offset of the quote that closes the string whose text starts at `start`, or -1. */
-function stringEnd(bytes: Uint8Array, text: string, start: number, ascii: boolean): number {
-  let at = start;
-  const walkEnd = Math.min(start + WALK, bytes.length);
-  while (at < walkEnd) {
-    const byte = bytes[at];
-    if (byte === QUOTE) return at;
-    at += byte === BACKSLASH ? 2 : 1;
+function closingQuote(text: string, start: number): number {
+  let at = text.indexOf('"', start);
+  while (at > start && text.charCodeAt(at - 1) === BACKSLASH && isEscaped(text, at, start)) {
+    at = text.indexOf('"', at + 1);
   }
-  return ascii ? nativeEnd(bytes, text, at) : nativeEnd(bytes, bytes, at);
+  return at;
 }
 
-function nativeEnd(bytes: Uint8Array, within: string | Uint8Array, start: number): number {
-  let at = start;
-  for (;;) {
-    at = typeof within === 'string' ? within.indexOf('"', at) : within.indexOf(QUOTE, at);
-    if (at < 0 || !isEscaped(bytes, at, start)) return at;
-    at += 1;
-  }
-}
-
-/** An odd number of backslashes before the byte; none of those before `start` is open. */
-function isEscaped(bytes: Uint8Array, at: number, start: number): boolean {
+/** An odd number of backslashes stands before the character, and none of them before `start`. */
+function isEscaped(text: string, at: number, start: number): boolean {
   let first = at;
-  while (first > start && bytes[first - 1] === BACKSLASH) first -= 1;
+  while (first > start && text.charCodeAt(first - 1) === BACKSLASH) first -= 1;
   return (at - first) % 2 === 1;
 }

@@ -37,7 +37,7 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits = {}): JsonValue
     throw new MalformedError('ERR_LIMIT', '', `${bytes.length} bytes, more than ${maxBytes}`);
   }
   const text = decodeText(bytes);
-  return parseQuickly(bytes, text, depth) ?? parseCarefully(text, depth);
+  return parseQuickly(text, depth) ?? parseCarefully(text, depth);
 }
 
 /**
@@ -45,8 +45,8 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits = {}): JsonValue
  * A document that native JSON.parse takes and whose objects hold together as many keys as the text has colons outside
  * of strings cannot have held a key twice.
  */
-export function parseQuickly(bytes: Uint8Array, text: string, depth: number): JsonValue | undefined {
-  const colons = scanJson(bytes, text, depth);
+export function parseQuickly(text: string, depth: number): JsonValue | undefined {
+  const colons = scanJson(text, depth);
   if (colons === undefined) return undefined;
   let value: JsonValue;
   try {
@@ -84,7 +84,7 @@ function countKeys(value: JsonValue): number {
   if (typeof value !== 'object' || value === null) return 0;
   let count = 0;
   if (isJsonArray(value)) {
-    for (const item of value) if (typeof item === 'object') count += countKeys(item);
+    for (const item of value) if (typeof item === 'object' && item !== null) count += countKeys(item);
     return count;
   }
   for (const key in value) {

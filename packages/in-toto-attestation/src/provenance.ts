@@ -7,10 +7,12 @@ import {
   optionalString,
   readStringMap,
   readTypeUri,
+  requireTypeUri,
   required,
   requiredObject,
   unknownFields,
   withDefined,
+  withExtensions,
 } from './fields.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { convertProvenanceV02 } from './provenance-v02.ts';
@@ -167,53 +169,50 @@ function readMetadata(value: JsonValue, pointer: string): BuildMetadata {
  * @throws {MalformedError} for provenance that {@link parseProvenance} would refuse.
  */
 export function encodeProvenance(provenance: Provenance): JsonObject {
-  const predicate = {
+  requireTypeUri(provenance.buildDefinition.buildType, '/predicate/buildDefinition/buildType');
+  requireTypeUri(provenance.runDetails.builder.id, '/predicate/runDetails/builder/id');
+  const fields = {
     buildDefinition: encodeBuildDefinition(provenance.buildDefinition),
     runDetails: encodeRunDetails(provenance.runDetails),
-    ...provenance.unknownFields,
   };
+  const predicate = withExtensions(fields, provenance.unknownFields);
   parseProvenance(PROVENANCE_V1, predicate);
   return predicate;
 }
 
 function encodeBuildDefinition(definition: BuildDefinition): JsonObject {
   const { buildType, externalParameters, internalParameters, resolvedDependencies } = definition;
-  return withDefined<Record<string, JsonValue>>(
+  const fields = withDefined<Record<string, JsonValue>>(
     { buildType, externalParameters },
-    {
-      internalParameters,
-      resolvedDependencies: resolvedDependencies?.map(encodeResourceDescriptor),
-      ...definition.unknownFields,
-    },
+    { internalParameters, resolvedDependencies: resolvedDependencies?.map(encodeResourceDescriptor) },
   );
+  return withExtensions(fields, definition.unknownFields);
 }
 
 function encodeRunDetails(run: RunDetails): JsonObject {
-  return withDefined<Record<string, JsonValue>>(
+  const fields = withDefined<Record<string, JsonValue>>(
     { builder: encodeBuilder(run.builder) },
     {
       metadata: run.metadata && encodeMetadata(run.metadata),
       byproducts: run.byproducts?.map(encodeResourceDescriptor),
-      ...run.unknownFields,
     },
   );
+  return withExtensions(fields, run.unknownFields);
 }
 
 function encodeBuilder(builder: Builder): JsonObject {
-  return withDefined<Record<string, JsonValue>>(
+  const fields = withDefined<Record<string, JsonValue>>(
     { id: builder.id },
     {
       builderDependencies: builder.builderDependencies?.map(encodeResourceDescriptor),
       version: builder.version,
-      ...builder.unknownFields,
     },
   );
+  return withExtensions(fields, builder.unknownFields);
 }
 
 function encodeMetadata(metadata: BuildMetadata): JsonObject {
   const { invocationId, startedOn, finishedOn } = metadata;
-  return withDefined<Record<string, JsonValue>>(
-    {},
-    { invocationId, startedOn, finishedOn, ...metadata.unknownFields },
-  );
+  const fields = withDefined<Record<string, JsonValue>>({}, { invocationId, startedOn, finishedOn });
+  return withExtensions(fields, metadata.unknownFields);
 }

@@ -4,9 +4,10 @@ import {
   missing,
   required,
   requiredList,
+  requiredObject,
+  requireTypeUri,
   unknownFields,
   withDefined,
-  optional,
   readTypeUri,
 } from './fields.ts';
 import type { DigestSet } from './digest-set.ts';
@@ -45,7 +46,8 @@ const KNOWN: ReadonlySet<string> = new Set(['_type', 'subject', 'predicateType',
  * Reads the payload of an envelope as a statement. Call it on the very bytes whose signature was verified.
  *
  * @throws {MalformedError} for strict JSON (see {@link parseJson}), for a subject list that is empty or longer than
- * {@link LIMITS}.subjects, for a subject without digest, for another `_type`.
+ * {@link LIMITS}.subjects, for a subject without digest, for another `_type`, and for no predicate: in-toto would let
+ * it be absent, but neither its Go library nor this one reads a statement that says nothing.
  */
 export function parseStatement(bytes: Uint8Array): Statement {
   return readStatement(parseJson(bytes), '');
@@ -59,7 +61,7 @@ export function readStatement(value: JsonValue, pointer: string): Statement {
       _type: required(object, '_type', pointer, readStatementType),
       subject: readSubjects(object, pointer),
       predicateType: required(object, 'predicateType', pointer, readTypeUri),
-      predicate: optional(object, 'predicate', pointer, asObject) ?? {},
+      predicate: requiredObject(object, 'predicate', pointer),
     },
     { unknownFields: unknownFields(object, KNOWN) },
   );
@@ -77,9 +79,13 @@ function readSubjects(object: JsonObject, pointer: string): readonly Subject[] {
 }
 
 function readSubject(value: JsonValue, pointer: string): Subject {
-  const { digest, ...rest } = readDescriptorFields(asObject(value, pointer), pointer);
-  if (digest === undefined) throw missing(pointer, 'digest');
-  return { ...rest, digest };
+  const descriptor = readDescriptorFields(asObject(value, pointer), pointer);
+  if (!isSubject(descriptor)) throw missing(pointer, 'digest');
+  return descriptor;
+}
+
+function isSubject(descriptor: ResourceDescriptor): descriptor is Subject {
+  return descriptor.digest !== undefined;
 }
 
 /**
@@ -96,6 +102,7 @@ export function encodeStatement(statement: Statement): Uint8Array {
     predicateType: statement.predicateType,
     predicate: statement.predicate,
   });
+  requireTypeUri(statement.predicateType, '/predicateType');
   parseStatement(bytes);
   return bytes;
 }
