@@ -2,20 +2,35 @@
  * Builds the command as one minified CommonJS file: it starts faster than any other form, and it has one digest that
  * provenance can name. Run by `npm run build`; the tests use `bundleCli` to look inside the bundle.
  */
-import { build, type BuildOptions, type Metafile } from 'esbuild';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const here = import.meta.dirname;
 
 /** commander could start other programs as subcommands; none of ours is one, and loading the module costs time. */
-const withoutSubprocesses = {
+const withoutSubprocesses: Plugin = {
   name: 'without-subprocesses',
-  setup(builder: Parameters<NonNullable<BuildOptions['plugins']>[number]['setup']>[0]): void {
+  setup(builder) {
     builder.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
       /[\\/]commander[\\/]/.test(importer) ? { path: 'none', namespace: 'none' } : undefined,
     );
     builder.onLoad({ filter: /.*/, namespace: 'none' }, () => ({ contents: 'export default {}' }));
+  },
+};
+
+/** `{ z }` of zod holds all of zod, its 50 languages too; as a namespace only what is used is bundled. */
+const zodAsNamespace: Plugin = {
+  name: 'zod-as-namespace',
+  setup(builder) {
+    builder.onLoad({ filter: /[\\/]packages[\\/]builder[\\/]src[\\/].*\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace(
+        /^import \{ z \} from 'zod';$/m,
+        "import * as z from 'zod';",
+      ),
+      loader: 'ts',
+    }));
   },
 };
 
@@ -36,7 +51,7 @@ export async function bundleCli(options: BuildOptions = {}): Promise<Metafile> {
     legalComments: 'none',
     logLevel: 'warning',
     ...options,
-    plugins: [withoutSubprocesses, ...(options.plugins ?? [])],
+    plugins: [withoutSubprocesses, zodAsNamespace, ...(options.plugins ?? [])],
     metafile: true,
   });
   return result.metafile;
@@ -60,7 +75,12 @@ function licenceOf(folder: string): string {
   return `==== ${name} ====\n\n${readFileSync(join(path, file), 'utf8').trim()}\n`;
 }
 
-if (import.meta.main) {
-  const metafile = await bundleCli();
+/** Writes `dist`. The bundle is renamed into place: a test that runs meanwhile finds the old or the new one. */
+export async function buildCli(): Promise<void> {
+  const temporary = `dist/danube.cjs.${process.pid}`;
+  const metafile = await bundleCli({ outfile: temporary });
   writeFileSync(join(here, 'dist/THIRD-PARTY-LICENSES.txt'), collectLicences(metafile));
+  renameSync(join(here, temporary), join(here, 'dist/danube.cjs'));
 }
+
+if (import.meta.main) await buildCli();

@@ -17,6 +17,8 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export const CLI_ERROR_CODES = [
   'ERR_USAGE', // a wrong flag, argument or combination of them
   'ERR_IO', // a file that could not be read or written
+  'ERR_EVIDENCE', // a file that should hold attestations and is malformed
+  'ERR_CONFLICT', // a job that is attested already, otherwise
 ] as const;
 export type CliErrorCode = (typeof CLI_ERROR_CODES)[number];
 

@@ -1,11 +1,37 @@
+import type { ArtifactErrorCode } from '@danube/artifact';
+import type { KeyErrorCode } from '@danube/keys';
+import type { SignErrorCode } from '@danube/signer';
+import type { StoreErrorCode } from '@danube/store';
 import { DanubeError } from 'in-toto-attestation';
-import { EXIT, type ExitCode } from './exit-code.ts';
-import { isErrno, sayError, sayHint, say } from './terminal.ts';
+import { EXIT, type CliErrorCode, type ExitCode } from './exit-code.ts';
+import { isErrno, say, sayError, sayHint } from './terminal.ts';
 
-/** The exit code that an error which ended a command stands for. */
+type FailureCode = ArtifactErrorCode | CliErrorCode | KeyErrorCode | SignErrorCode | StoreErrorCode;
+
+/** What the machine did not let us do, and what was not there: the same call may succeed another time. */
+const UNDECIDED: readonly FailureCode[] = [
+  'ERR_IO',
+  'ERR_ARTIFACT_CHANGED',
+  'ERR_ARTIFACT_IO',
+  'ERR_ARTIFACT_NOT_FOUND',
+  'ERR_KEY_FILE_READ',
+  'ERR_KEY_FILE_WRITE',
+  'ERR_SIGN_BACKEND',
+  'ERR_SIGN_SELF_CHECK',
+  'ERR_STORE_IO',
+  'ERR_STORE_NOT_FOUND',
+];
+
+const REJECTED: readonly FailureCode[] = ['ERR_EVIDENCE'];
+
+/** The exit code that an error which ended a command stands for; never 0. */
 export function exitCodeOf(error: unknown): ExitCode {
-  if (!(error instanceof DanubeError)) return EXIT.undecided;
-  return error.code === 'ERR_IO' ? EXIT.undecided : EXIT.usage;
+  if (!(error instanceof DanubeError) || has(UNDECIDED, error.code)) return EXIT.undecided;
+  return has(REJECTED, error.code) ? EXIT.rejected : EXIT.usage;
+}
+
+function has(codes: readonly string[], code: string): boolean {
+  return codes.includes(code);
 }
 
 /** Says on stderr why a command failed: one `danube: error:` line, and what to do about it where we know. */

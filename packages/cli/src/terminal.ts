@@ -3,7 +3,11 @@
  * ends, and no stream object, which costs milliseconds to make.
  */
 import { fstatSync, statSync, writeSync } from 'node:fs';
+import { printable } from '@danube/verifier';
 
+export { printable };
+
+export const STDIN = 0;
 export const STDOUT = 1;
 export const STDERR = 2;
 type Output = typeof STDOUT | typeof STDERR;
@@ -59,14 +63,20 @@ export function sayError(text: string): void {
   say(`${paint(STDERR, 'red', 'danube: error:')} ${printable(text)}`);
 }
 
-// Control characters (C0 but for tab, DEL, C1), line and paragraph separators, marks that turn or hide text.
-const UNPRINTABLE =
-  // oxlint-disable-next-line no-control-regex -- these are the characters it is there to find
-  /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
+/** One JSON value, indented. Characters that a terminal would obey are written as escapes, which mean the same in JSON. */
+export function printJson(value: unknown): void {
+  const json = JSON.stringify(value, null, 2);
+  print(json.replace(/[^\n -~]/gu, (character) => (isPlain(character) ? character : escapeJson(character))));
+}
 
-/** The text without the power to move a cursor, colour a line or turn its direction; such characters become `\u{…}`. */
-export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, (found) => `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`);
+function isPlain(character: string): boolean {
+  return printable(character) === character;
+}
+
+function escapeJson(character: string): string {
+  return Array.from({ length: character.length }, (_, index) => {
+    return `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`;
+  }).join('');
 }
 
 const COLOURS = { red: 31, green: 32, yellow: 33, cyan: 36, dim: 2, bold: 1 } as const;

@@ -1,11 +1,38 @@
 import type { Command } from 'commander';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { choice, single } from '../options.ts';
+import { addDataDirOption, addKeyOptions, type KeyOptions } from '../signing-key-options.ts';
+import { FILE_FORMATS, type FileFormat } from './file-formats.ts';
+import { addJobOptions, JOB_HELP, type JobOptions } from './job-options.ts';
+
+export interface AttestOptions extends JobOptions, KeyOptions {
+  readonly out?: string;
+  readonly format: FileFormat;
+}
 
 export function describe(command: Command): void {
-  command.argument('[files...]');
+  command.description(
+    'Build the provenance of a job, sign it, and store it: what a CI calls when a job ends.',
+  );
+  addDataDirOption(addKeyOptions(addJobOptions(command)).optionsGroup('Output:'))
+    .addOption(single('--out <FILE>', 'write the attestation there as well'))
+    .addOption(choice('--format <FORMAT>', 'of --out: dsse, bundle or jsonl', FILE_FORMATS, 'dsse'))
+    .addHelpText(
+      'after',
+      `
+The attestation is DATA-DIR/artifacts/JOB-ID/provenance.json, and its path is printed. It is there whole or not at all,
+whatever happens. The same facts again change nothing; other facts about the same job are an error (exit code 2).
+${JOB_HELP}
+
+Examples:
+  danube provenance attest --job-record job.json --artifacts dist/
+  danube provenance attest --job-record job.json --artifacts dist/ --key signing.key --data-dir /srv/danube
+  danube provenance attest --job-record job.json --artifacts dist/ --format bundle --out dist/app.tgz.sigstore.json`,
+    );
 }
 
 export async function run(command: Command): Promise<ExitCode> {
-  await Promise.resolve(command);
+  const { attestJob } = await import('./attesting.ts');
+  await attestJob(command.opts<AttestOptions>());
   return EXIT.ok;
 }

@@ -1,11 +1,101 @@
 import type { Command } from 'commander';
-import { EXIT, type ExitCode } from '../exit-code.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { choice, parseCount, parseDuration, repeatable, single } from '../options.ts';
 
-export function describe(command: Command): void {
-  command.argument('[files...]');
+/** The options of `danube provenance verify` as the parser hands them over. */
+export interface VerifyOptions {
+  readonly provenance?: readonly string[];
+  readonly digest?: readonly string[];
+  readonly checksums?: readonly string[];
+  readonly job?: string;
+  readonly dataDir?: string;
+  readonly publicKey?: readonly string[];
+  readonly threshold?: number;
+  readonly builderId?: string;
+  readonly sourceUri?: string;
+  readonly sourceRef?: string;
+  readonly sourceBranch?: string;
+  readonly sourceTag?: string;
+  readonly sourceCommit?: string;
+  readonly buildType?: string;
+  readonly parameter?: readonly string[];
+  readonly parameterJson?: readonly string[];
+  readonly allowParameter?: readonly string[];
+  readonly predicateType?: string;
+  readonly maxAge?: number;
+  readonly strict?: true;
+  /** False when `--no-extra` is given. */
+  readonly extra: boolean;
+  /** False when `--no-missing` is given. */
+  readonly missing: boolean;
+  readonly format: 'text' | 'json';
 }
 
+export function describe(command: Command): void {
+  command
+    .description('Check artifacts against their provenance, with nothing but the public keys you trust.')
+    .argument('[ARTIFACT|DIR...]', 'files, or directories of them, to check')
+    .optionsGroup('What is checked:')
+    .addOption(
+      repeatable('--provenance <FILE|DIR>', 'attestations; default: those found beside the artifact'),
+    )
+    .addOption(repeatable('--digest <sha256:HEX>', 'check a digest instead of a file'))
+    .addOption(repeatable('--checksums <FILE>', 'check every entry of a checksum file'))
+    .addOption(single('--job <ID>', 'check a job in the data directory'))
+    .addOption(single('--data-dir <DIR>', 'default: $DANUBE_DATA_DIR, or /var/lib/danube'))
+    .optionsGroup('Who must have signed:')
+    .addOption(repeatable('--public-key <FILE>', 'a key you trust; at least one'))
+    .addOption(single('--threshold <N>', 'how many different keys must have signed (default: 1)', parseCount))
+    .optionsGroup('What the provenance must say (compared exactly):')
+    .addOption(single('--builder-id <URI>', 'the builder'))
+    .addOption(single('--source-uri <URI>', 'the source repository'))
+    .addOption(single('--source-ref <REF>', 'the full ref, refs/heads/main'))
+    .addOption(single('--source-branch <NAME>', 'the branch'))
+    .addOption(single('--source-tag <NAME>', 'the tag'))
+    .addOption(single('--source-commit <SHA>', 'the full commit id'))
+    .addOption(single('--build-type <URI>', 'the build type'))
+    .addOption(repeatable('--parameter <NAME=TEXT>', 'an external parameter with this text'))
+    .addOption(repeatable('--parameter-json <NAME=JSON>', 'an external parameter with this JSON value'))
+    .addOption(repeatable('--allow-parameter <NAME>', 'an external parameter that may have any value'))
+    .addOption(single('--predicate-type <URI>', 'default: SLSA provenance v1 or v0.2'))
+    .addOption(single('--max-age <TIME>', 'the build finished at most so long ago: 12h, 30d', parseDuration))
+    .option('--strict', 'external parameters that no option names fail, instead of warning')
+    .option('--no-extra', 'a file without provenance fails')
+    .option('--no-missing', 'a subject without a file fails')
+    .optionsGroup('Output:')
+    .addOption(choice('--format <FORMAT>', 'text or json', ['text', 'json'], 'text'))
+    .addHelpText('after', HELP);
+}
+
+const HELP = `
+Provenance is found beside an artifact as ARTIFACT.intoto.jsonl, ARTIFACT.sigstore.json or provenance.json, in the
+folder of a checksum file likewise, and anywhere in a directory. What a file holds decides what it is, never its name.
+
+A directory stands for all files in it except attestations (*.intoto.jsonl, *.sigstore.json, provenance.json) and
+checksum files (SHA256SUMS, SHA384SUMS, SHA512SUMS, *.sha256, *.sha384, *.sha512) that no provenance names. Its other
+files that no provenance names are listed but not judged; --no-extra makes them fail.
+
+--job reads the attestations in DATA-DIR/artifacts/ID/. Without artifacts it checks the subjects it finds there as
+files; if there are none, it checks the provenance alone and says so.
+
+A parameter's NAME is one that the person who started the build could set; with a leading / it is a JSON pointer below
+externalParameters.
+
+Exit codes:
+  0  every artifact is accepted
+  1  an artifact is rejected
+  2  wrong use: an unknown option, no public key, a bad value
+  3  could not decide: a file could not be read
+
+Examples:
+  danube provenance verify app.tgz --public-key danube.pub
+  danube provenance verify dist/ --public-key danube.pub --builder-id https://ci.example.com/danube \\
+      --source-uri git+https://git.example.com/shop/app --source-tag v1.2.0 --no-extra --no-missing
+  danube provenance verify --job=abc123 --public-key=/var/lib/danube/keys/signing.key.pub
+  danube provenance verify --digest sha256:9f86… --provenance app.tgz.sigstore.json --public-key danube.pub
+  danube provenance verify --checksums SHA256SUMS --public-key a.pub --public-key b.pub --threshold 2 --format json`;
+
 export async function run(command: Command): Promise<ExitCode> {
-  await Promise.resolve(command);
-  return EXIT.ok;
+  const { verifyArtifacts } = await import('./verification.ts');
+  return verifyArtifacts(command.args, command.opts<VerifyOptions>());
 }

@@ -1,0 +1,147 @@
+/** Files that the caller names: read whole, with a limit; written whole, or not at all. */
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  type Stats,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { CliError } from './exit-code.ts';
+import { isErrno, STDIN, STDOUT, writeAll } from './terminal.ts';
+
+const CHUNK = 64 * 1024;
+
+/**
+ * The bytes of a file, a pipe or, for `-`, standard input.
+ *
+ * @throws CliError ERR_IO, also when there are more than `maxBytes`.
+ */
+export function readInput(path: string, maxBytes: number): Uint8Array {
+  const bytes = readUpTo(path, maxBytes + 1);
+  if (bytes.length > maxBytes) throw new CliError('ERR_IO', `${path} is larger than ${maxBytes} bytes`);
+  return bytes;
+}
+
+/**
+ * The first bytes, at most so many, of a file, a pipe or, for `-`, standard input.
+ *
+ * @throws CliError ERR_IO
+ */
+export function readUpTo(path: string, maxBytes: number): Uint8Array {
+  const fd = path === '-' ? STDIN : openForReading(path);
+  try {
+    return readAll(fd, path === '-' ? 'standard input' : path, maxBytes);
+  } finally {
+    if (fd !== STDIN) closeSync(fd);
+  }
+}
+
+function openForReading(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY);
+  } catch (error) {
+    throw fromErrno('read', path, error);
+  }
+}
+
+function readAll(fd: number, name: string, maxBytes: number): Uint8Array {
+  const chunks: Buffer[] = [];
+  let total = 0;
+  while (total < maxBytes) {
+    const chunk = Buffer.allocUnsafe(Math.min(CHUNK, maxBytes - total));
+    const count = readSome(fd, chunk, name);
+    if (count === 0) break;
+    total += count;
+    chunks.push(chunk.subarray(0, count));
+  }
+  return Buffer.concat(chunks, total);
+}
+
+function readSome(fd: number, chunk: Buffer, name: string): number {
+  for (;;) {
+    try {
+      return readSync(fd, chunk);
+    } catch (error) {
+      // A terminal that ended, on Windows; and an input that another program made non-blocking.
+      if (isErrno(error, 'EOF')) return 0;
+      if (!isErrno(error, 'EAGAIN')) throw fromErrno('read', name, error);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+    }
+  }
+}
+
+/**
+ * Writes a file under a temporary name and renames it, so that nobody ever sees half of it; `-` is standard output.
+ * What is no regular file (a pipe, `/dev/stdout`) is written to as it is.
+ *
+ * @throws CliError ERR_IO
+ */
+export function writeOutput(path: string, data: string | Uint8Array): void {
+  if (path === '-') return writeAll(STDOUT, data);
+  try {
+    const present = statSync(path, { throwIfNoEntry: false });
+    if (present !== undefined && !present.isFile()) writeInPlace(path, data);
+    else replaceFile(present === undefined ? path : realpathSync(path), data, present);
+  } catch (error) {
+    throw isErrno(error, 'EPIPE') ? error : fromErrno('write', path, error);
+  }
+}
+
+function writeInPlace(path: string, data: string | Uint8Array): void {
+  const fd = openSync(path, constants.O_WRONLY);
+  try {
+    writeAll(fd, data);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function replaceFile(path: string, data: string | Uint8Array, present: Stats | undefined): void {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${Date.now().toString(36)}.tmp`);
+  const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666);
+  try {
+    writeAll(fd, data);
+    if (present !== undefined) fchmodSync(fd, present.mode);
+    fsyncSync(fd);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+  syncFolder(dirname(path));
+}
+
+function syncFolder(path: string): void {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a part of the path is not a directory',
+  ELOOP: 'too many symbolic links',
+  ENOSPC: 'no space left on the device',
+  EROFS: 'the file system is read-only',
+};
+
+/** An error of the operating system in words, as ERR_IO; anything else as it is. */
+export function fromErrno(verb: 'read' | 'write', path: string, cause: unknown): unknown {
+  if (!(cause instanceof Error) || !('code' in cause) || typeof cause.code !== 'string') return cause;
+  return new CliError('ERR_IO', `cannot ${verb} ${path}: ${REASONS[cause.code] ?? cause.message}`, { cause });
+}

@@ -1,0 +1,49 @@
+import { isTerminal, printable, STDERR, writeAll } from './terminal.ts';
+
+export interface Progress {
+  /** Has the shape of `onProgress` of @danube/artifact. */
+  readonly update: (bytesDone: number, bytesTotal: number, file: string) => void;
+  /** Wipes the line. */
+  readonly end: () => void;
+}
+
+const APPEARS_AFTER_MS = 1000;
+const REDRAWN_EVERY_MS = 100;
+const WIDTH = 24;
+
+/** One line on a terminal, from the second second on; nothing anywhere else. */
+export function startProgress(verb: string): Progress {
+  if (!isTerminal(STDERR)) return { update: () => {}, end: () => {} };
+  let next = Date.now() + APPEARS_AFTER_MS;
+  let drawn = false;
+  return {
+    update(bytesDone, bytesTotal, file) {
+      if (Date.now() < next) return;
+      next = Date.now() + REDRAWN_EVERY_MS;
+      drawn = true;
+      draw(`${verb} ${bar(bytesDone, bytesTotal)} ${printable(file).slice(0, 40)}`);
+    },
+    end() {
+      if (drawn) draw('');
+    },
+  };
+}
+
+function bar(done: number, total: number): string {
+  const share = total === 0 ? 0 : Math.min(1, done / total);
+  const filled = Math.round(share * WIDTH);
+  const percent = `${Math.floor(share * 100)}`.padStart(3);
+  return `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${percent} % of ${megabytes(total)}`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1_000_000).toFixed(0)} MB`;
+}
+
+function draw(line: string): void {
+  try {
+    writeAll(STDERR, `\r\u001b[K${line}`);
+  } catch {
+    // The terminal has gone; so has the reason to draw.
+  }
+}

@@ -1,0 +1,68 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { listFiles } from '@danube/artifact';
+import type { EvidenceFile } from '@danube/verifier';
+import { LIMITS } from 'in-toto-attestation';
+import { fromErrno, readUpTo } from '../file.ts';
+
+const BESIDE_SUFFIXES = ['.intoto.jsonl', '.sigstore.json'] as const;
+const BESIDE_NAME = 'provenance.json';
+const CHECKSUM_NAME = /(?:^sha(?:256|384|512)sums(?:\.txt)?|\.sha(?:256|384|512))$/i;
+const IN_FOLDER = /\.(?:jsonl?|sigstore)$/;
+
+/** Whether attestations are published under such a name: only where to look, never what the file is. */
+export function isEvidenceName(name: string): boolean {
+  const base = basename(name);
+  return base === BESIDE_NAME || BESIDE_SUFFIXES.some((suffix) => base.endsWith(suffix));
+}
+
+export function isChecksumName(name: string): boolean {
+  return CHECKSUM_NAME.test(basename(name));
+}
+
+/** The attestation files beside each of these files, each once. */
+export function findBeside(paths: readonly string[]): string[] {
+  const candidates = new Set<string>();
+  for (const path of paths) {
+    for (const suffix of BESIDE_SUFFIXES) candidates.add(path + suffix);
+    candidates.add(join(dirname(path), BESIDE_NAME));
+  }
+  return [...candidates].filter((path) => existsSync(path));
+}
+
+/**
+ * The attestation files directly in a folder.
+ *
+ * @throws CliError ERR_IO
+ */
+export function evidenceIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter(isEvidenceName)
+      .sort()
+      .map((name) => join(folder, name));
+  } catch (error) {
+    throw fromErrno('read', folder, error);
+  }
+}
+
+/**
+ * A file as it is, a directory as the JSON files in it, at any depth.
+ *
+ * @throws ArtifactError when the directory cannot be listed.
+ */
+export function expandEvidence(path: string): string[] {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
+  return listFiles(path)
+    .filter((name) => IN_FOLDER.test(name))
+    .map((name) => join(path, name));
+}
+
+/**
+ * Reads evidence. A file that is too large is cut past the limit, for the verifier to refuse and report.
+ *
+ * @throws CliError ERR_IO
+ */
+export function readEvidence(path: string): EvidenceFile {
+  return { path, bytes: readUpTo(path, LIMITS.jsonLinesBytes + 1) };
+}

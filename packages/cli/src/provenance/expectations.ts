@@ -1,0 +1,95 @@
+import { readPublicKeyFile } from '@danube/keys/file';
+import { type Expectations, ExpectationError } from '@danube/verifier';
+import { type JsonValue, MalformedError, parseJson } from 'in-toto-attestation';
+import { usageError } from '../exit-code.ts';
+import type { VerifyOptions } from './verify.ts';
+
+/**
+ * What the options demand.
+ *
+ * @throws CliError ERR_USAGE; KeyError for a public key that cannot be read.
+ */
+export function readExpectations(options: VerifyOptions): Expectations {
+  if (options.publicKey === undefined) {
+    throw usageError(
+      'no --public-key is given, so nothing can be trusted',
+      'name the key of the builder you trust, for example --public-key /var/lib/danube/keys/signing.key.pub',
+    );
+  }
+  const parameters = readParameters(options);
+  return withoutUndefined({
+    publicKeys: options.publicKey.map(readPublicKeyFile),
+    threshold: options.threshold,
+    builderId: options.builderId,
+    sourceUri: options.sourceUri,
+    sourceRef: options.sourceRef,
+    sourceBranch: options.sourceBranch,
+    sourceTag: options.sourceTag,
+    sourceCommit: options.sourceCommit,
+    buildType: options.buildType,
+    parameters: parameters.size === 0 ? undefined : Object.fromEntries(parameters),
+    allowParameters: options.allowParameter,
+    predicateType: options.predicateType,
+    maxAgeSeconds: options.maxAge,
+    strict: options.strict,
+    noExtra: options.extra ? undefined : true,
+    noMissing: options.missing ? undefined : true,
+  });
+}
+
+type Optional<T> = { readonly [K in keyof T]: T[K] | undefined };
+
+/** The verifier takes an expectation that is present but `undefined` for a mistake; here it is an option not given. */
+function withoutUndefined(
+  given: Optional<Required<Expectations>> & Pick<Expectations, 'publicKeys'>,
+): Expectations {
+  const { publicKeys, ...others } = given;
+  return {
+    publicKeys,
+    ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)),
+  };
+}
+
+function readParameters({ parameter = [], parameterJson = [] }: VerifyOptions): Map<string, JsonValue> {
+  const parameters = new Map<string, JsonValue>();
+  for (const text of parameter) addParameter(parameters, '--parameter', text, (value) => value);
+  for (const text of parameterJson) addParameter(parameters, '--parameter-json', text, parseValue);
+  return parameters;
+}
+
+function addParameter(
+  parameters: Map<string, JsonValue>,
+  flag: string,
+  text: string,
+  parse: (value: string) => JsonValue,
+): void {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw usageError(`${flag} ${text}: expected NAME=VALUE`);
+  const name = text.slice(0, equals);
+  if (parameters.has(name)) throw usageError(`the parameter ${name} is given twice`);
+  parameters.set(name, parse(text.slice(equals + 1)));
+}
+
+function parseValue(text: string): JsonValue {
+  try {
+    return parseJson(Buffer.from(text));
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    throw usageError(`--parameter-json: ${text} is not JSON: ${error.message}`, 'for a text use --parameter');
+  }
+}
+
+const FLAGS: Readonly<Record<string, string>> = {
+  publicKeys: '--public-key',
+  parameters: '--parameter',
+  allowParameters: '--allow-parameter',
+  maxAgeSeconds: '--max-age',
+};
+
+/** An expectation that the verifier calls impossible, in the words of the command line. Other errors stay as they are. */
+export function inFlags(error: unknown): unknown {
+  if (!(error instanceof ExpectationError)) return error;
+  const { field, message } = error;
+  const flag = FLAGS[field] ?? `--${field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return usageError(message.startsWith(`${field}: `) ? `${flag}${message.slice(field.length)}` : message);
+}

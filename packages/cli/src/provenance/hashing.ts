@@ -1,0 +1,68 @@
+import { type HashAlgorithm, type HashedFile, hashFile, hashFiles } from '@danube/artifact';
+import type { ArtifactInput } from '@danube/verifier';
+import { join } from 'node:path';
+import { DanubeError } from 'in-toto-attestation';
+import { startProgress } from '../progress.ts';
+import type { FileTarget, Problem } from './targets.ts';
+
+interface Hashed {
+  /** In the order of the targets. */
+  readonly artifacts: readonly ArtifactInput[];
+  readonly problems: readonly Problem[];
+}
+
+type Digests = Map<FileTarget, HashedFile['digest'] | DanubeError>;
+
+/** Hashes each file once. One that cannot be read is a problem of its own and keeps no other from being hashed. */
+export async function hashTargets(
+  targets: readonly FileTarget[],
+  algorithms: readonly HashAlgorithm[],
+): Promise<Hashed> {
+  const digests: Digests = new Map();
+  for (const group of Map.groupBy(targets, ({ root }) => root).values())
+    await hashGroup(group, algorithms, digests);
+  const artifacts: ArtifactInput[] = [];
+  const problems: Problem[] = [];
+  for (const target of targets) {
+    const { name, fromDirectory } = target;
+    const digest = digests.get(target);
+    if (digest instanceof DanubeError) problems.push({ name, error: digest });
+    else if (digest !== undefined)
+      artifacts.push(fromDirectory ? { name, digest, fromDirectory } : { name, digest });
+  }
+  return { artifacts, problems };
+}
+
+/** Together, which uses all cores; one by one when a file of the group cannot be read. */
+async function hashGroup(
+  group: readonly FileTarget[],
+  algorithms: readonly HashAlgorithm[],
+  digests: Digests,
+): Promise<void> {
+  const progress = startProgress('hashing');
+  try {
+    const names = group.map(({ nameInRoot }) => nameInRoot);
+    const files = await hashFiles(group[0]?.root ?? '', names, { algorithms, onProgress: progress.update });
+    group.forEach((target, index) => {
+      const file = files[index];
+      if (file !== undefined) digests.set(target, file.digest);
+    });
+  } catch (error) {
+    if (!(error instanceof DanubeError)) throw error;
+    for (const target of group) digests.set(target, await hashOne(target, algorithms));
+  } finally {
+    progress.end();
+  }
+}
+
+async function hashOne(
+  { root, nameInRoot }: FileTarget,
+  algorithms: readonly HashAlgorithm[],
+): Promise<HashedFile['digest'] | DanubeError> {
+  try {
+    return (await hashFile(join(root, nameInRoot), { algorithms })).digest;
+  } catch (error) {
+    if (error instanceof DanubeError) return error;
+    throw error;
+  }
+}

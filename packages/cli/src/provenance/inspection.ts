@@ -1,0 +1,182 @@
+import {
+  type Attestation,
+  type Attestations,
+  type BrokenAttestation,
+  type JsonObject,
+  type JsonValue,
+  LIMITS,
+  MalformedError,
+  type Provenance,
+  type ResourceDescriptor,
+  type Statement,
+  parseAttestations,
+  parseJson,
+  parseProvenance,
+  parseStatement,
+} from 'in-toto-attestation';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import { readUpTo } from '../file.ts';
+import { paint, print, printable, printJson, sayError, sayHint, STDOUT } from '../terminal.ts';
+
+interface InspectedFile {
+  readonly path: string;
+  readonly format: Attestations['format'];
+  readonly attestations: Attestations['attestations'];
+}
+
+/** Prints what attestation files say. Malformed ones are told, and the others shown. */
+export function inspectFiles(paths: readonly string[], format: 'text' | 'json'): ExitCode {
+  const files: InspectedFile[] = [];
+  let malformed = false;
+  for (const path of paths) {
+    try {
+      files.push({ path, ...parseAttestations(readUpTo(path, LIMITS.jsonLinesBytes + 1)) });
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      malformed = true;
+      sayMalformed(path, error);
+    }
+  }
+  if (format === 'json') printJson({ verified: false, files: files.map(fileJson) });
+  else print([warning(), ...files.flatMap(describeFile)].join('\n'));
+  const isBroken = files.some(({ attestations }) =>
+    attestations.some((entry) => brokenPart(entry) !== undefined),
+  );
+  return malformed || isBroken ? EXIT.rejected : EXIT.ok;
+}
+
+function sayMalformed(path: string, error: MalformedError): void {
+  sayError(`${path}: ${error.message} (${error.code})`);
+  if (error.hint !== undefined) sayHint(error.hint);
+}
+
+function warning(): string {
+  return `${paint(STDOUT, 'yellow', 'UNVERIFIED')}: anyone can write what follows; \`danube provenance verify\` checks it`;
+}
+
+/** What is wrong with an entry: the envelope, or the statement in it. */
+function brokenPart(entry: Attestation | BrokenAttestation): MalformedError | undefined {
+  if ('error' in entry) return entry.error;
+  const statement = readStatementOf(entry);
+  return statement instanceof MalformedError ? statement : undefined;
+}
+
+function readStatementOf({ envelope }: Attestation): Statement | MalformedError {
+  return orMalformed(() => parseStatement(envelope.payload));
+}
+
+function orMalformed<T>(parse: () => T): T | MalformedError {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof MalformedError) return error;
+    throw error;
+  }
+}
+
+function fileJson({ path, format, attestations }: InspectedFile): JsonObject {
+  return { path, format, attestations: attestations.map(attestationJson) };
+}
+
+function attestationJson(entry: Attestation | BrokenAttestation): JsonObject {
+  const line = entry.line === undefined ? {} : { line: entry.line };
+  if ('error' in entry) return { ...line, error: errorJson(entry.error) };
+  const { payloadType, signatures, payload } = entry.envelope;
+  const statement = orMalformed(() => parseStatement(payload));
+  return {
+    ...line,
+    payloadType,
+    claimedKeyids: signatures.map(({ keyid }) => keyid ?? null),
+    ...(statement instanceof MalformedError
+      ? { error: errorJson(statement) }
+      : { statement: parseJson(payload) }),
+  };
+}
+
+function errorJson({ code, pointer, message }: MalformedError): JsonObject {
+  return { code, pointer, message };
+}
+
+const FORMATS: Readonly<Record<Attestations['format'], string>> = {
+  dsse: 'DSSE envelope',
+  'sigstore-bundle': 'Sigstore bundle',
+  'json-lines': 'JSON Lines',
+};
+
+function describeFile({ path, format, attestations }: InspectedFile): string[] {
+  return [
+    '',
+    `${paint(STDOUT, 'bold', printable(path))}: ${FORMATS[format]}`,
+    ...attestations.flatMap(describeEntry),
+  ];
+}
+
+function describeEntry(entry: Attestation | BrokenAttestation): string[] {
+  const heading = entry.line === undefined ? [] : [`line ${entry.line}`];
+  const broken = brokenPart(entry);
+  if ('error' in entry) return [...heading, row('malformed', entry.error.message)];
+  const keyids = entry.envelope.signatures.map(({ keyid }) => keyid ?? '(none)').join(', ');
+  const statement = readStatementOf(entry);
+  return [
+    ...heading,
+    row('payload type', entry.envelope.payloadType),
+    row('claimed keys', keyids),
+    ...(statement instanceof MalformedError
+      ? [row('malformed', broken?.message ?? '')]
+      : describeStatement(statement)),
+  ];
+}
+
+const LABEL_WIDTH = 14;
+const LISTED = 20;
+
+/** Everything that comes from the file is made printable here. */
+function row(label: string, text: string): string {
+  return `  ${label.padEnd(LABEL_WIDTH)}${printable(text)}`;
+}
+
+function rows(label: string, texts: readonly string[]): string[] {
+  const lines = texts.slice(0, LISTED).map((text, index) => row(index === 0 ? label : '', text));
+  return texts.length > LISTED ? [...lines, row('', `and ${texts.length - LISTED} more`)] : lines;
+}
+
+function optionalRow(label: string, text: string | undefined): string[] {
+  return text === undefined ? [] : [row(label, text)];
+}
+
+function describeStatement({ _type, subject, predicateType, predicate }: Statement): string[] {
+  const provenance = orMalformed(() => parseProvenance(predicateType, predicate));
+  return [
+    row('statement', _type),
+    row('predicate', predicateType),
+    ...rows('subjects', subject.map(describeResource)),
+    ...(provenance instanceof MalformedError ? describePredicate(predicate) : describeProvenance(provenance)),
+  ];
+}
+
+function describeResource({ name, uri, digest = {} }: ResourceDescriptor): string {
+  const digests = Object.entries(digest).map(([algorithm, value]) => `${algorithm}:${value}`);
+  return [name ?? uri ?? '(unnamed)', ...digests].join('  ');
+}
+
+function describePredicate(predicate: JsonObject): string[] {
+  return rows('content', JSON.stringify(predicate, null, 2).split('\n'));
+}
+
+function describeProvenance({ buildDefinition, runDetails }: Provenance): string[] {
+  const { metadata = {} } = runDetails;
+  return [
+    row('builder', runDetails.builder.id),
+    row('build type', buildDefinition.buildType),
+    ...optionalRow('invocation', metadata.invocationId),
+    ...optionalRow('started', metadata.startedOn),
+    ...optionalRow('finished', metadata.finishedOn),
+    ...rows('parameters', Object.entries(buildDefinition.externalParameters).map(describeParameter)),
+    ...rows('dependencies', (buildDefinition.resolvedDependencies ?? []).map(describeResource)),
+    ...rows('byproducts', (runDetails.byproducts ?? []).map(describeResource)),
+  ];
+}
+
+function describeParameter([name, value]: readonly [string, JsonValue]): string {
+  return `${name} = ${typeof value === 'string' ? value : JSON.stringify(value)}`;
+}

@@ -1,0 +1,140 @@
+import {
+  type ArtifactReport,
+  type AttestationReport,
+  type Check,
+  type Report,
+  reportJson,
+} from '@danube/verifier';
+import { paint, print, printJson, printable, sayError, sayHint, sayWarning, STDOUT } from '../terminal.ts';
+import type { Problem } from './targets.ts';
+
+/** Prints what a verification found: the report on stdout, what could not be looked at on stderr. */
+export function printReport(report: Report, problems: readonly Problem[], format: 'text' | 'json'): void {
+  for (const { name, error } of problems) {
+    sayError(`${name} was not judged: ${error.message}`);
+    if (error.hint !== undefined) sayHint(error.hint);
+  }
+  if (format === 'json') printJson(withProblems(report, problems));
+  else print(describeReport(report, problems.length));
+  sayUnjudged(report);
+}
+
+/** In the report a file that could not be read is a rejected artifact without a digest: it must not look accepted. */
+function withProblems(report: Report, problems: readonly Problem[]): ReturnType<typeof reportJson> {
+  const json = reportJson(report);
+  if (problems.length === 0) return json;
+  const unread = problems.map(
+    ({ name }) => ({ name, digest: {}, verdict: 'rejected', attestations: [] }) as const,
+  );
+  return { ...json, verdict: 'rejected', artifacts: [...json.artifacts, ...unread] };
+}
+
+const LISTED = 10;
+
+function sayUnjudged({ unjudged }: Report): void {
+  if (unjudged.length === 0) return;
+  const more = unjudged.length > LISTED ? `, and ${unjudged.length - LISTED} more` : '';
+  sayWarning(
+    `no provenance names these files, and they were not judged: ${unjudged.slice(0, LISTED).join(', ')}${more}`,
+  );
+  sayHint('--no-extra makes such files fail');
+}
+
+function describeReport({ artifacts }: Report, problems: number): string {
+  const rejected = artifacts.filter(({ verdict }) => verdict === 'rejected');
+  const accepted = artifacts.filter(({ verdict }) => verdict === 'accepted');
+  return [
+    ...rejected.flatMap(describeRejected),
+    ...accepted.map(describeAccepted),
+    ...describeWarnings(accepted),
+    ...describeUnchecked(accepted),
+    describeTotal(accepted.length, rejected.length, problems),
+  ].join('\n');
+}
+
+function describeTotal(accepted: number, rejected: number, problems: number): string {
+  const parts = [`${accepted} accepted`, `${rejected} rejected`];
+  if (problems > 0) parts.push(`${problems} not judged`);
+  return parts.join(', ');
+}
+
+function describeAccepted({ name, attestations }: ArtifactReport): string {
+  const { keyids = [], builderId = null, path = null } = attestations.find(isAcceptable) ?? {};
+  const facts = [
+    `key ${keyids.join(', ')}`,
+    ...(builderId === null ? [] : [`builder ${printable(builderId)}`]),
+    `in ${printable(path ?? '')}`,
+  ];
+  return `${paint(STDOUT, 'green', 'accepted')}  ${nameOf(name)}  (${facts.join('; ')})`;
+}
+
+function nameOf(name: string | null): string {
+  return name === null ? 'provenance' : printable(name);
+}
+
+/** The attestation that passed; the verdict itself is the verifier's. */
+function isAcceptable({ checks }: AttestationReport): boolean {
+  return checks.every(({ status }) => status !== 'fail');
+}
+
+function describeRejected({ name, attestations }: ArtifactReport): string[] {
+  const [closest, ...others] = attestations.toSorted((a, b) => progressOf(b) - progressOf(a));
+  const lines = [`${paint(STDOUT, 'red', 'rejected')}  ${nameOf(name)}`];
+  if (closest !== undefined) lines.push(...describeFailures(closest));
+  return [...lines, ...others.map(describeOther)];
+}
+
+/** How far an attestation came before its first failure: the one that came furthest explains most. */
+function progressOf({ checks }: AttestationReport): number {
+  const first = checks.findIndex(({ status }) => status === 'fail');
+  return first === -1 ? checks.length : first;
+}
+
+function describeFailures(attestation: AttestationReport): string[] {
+  const failed = attestation.checks.filter(({ status }) => status === 'fail');
+  return failed.flatMap((check) => [
+    `  ${paint(STDOUT, 'bold', check.id)} failed${placeOf(attestation, check)}`,
+    ...describeFinding(check),
+  ]);
+}
+
+function placeOf({ path, line }: AttestationReport, { pointer }: Check): string {
+  if (path === null) return '';
+  const at = line === null ? '' : `:${line}`;
+  return ` in ${printable(path)}${at}${pointer === null || pointer === '' ? '' : ` at ${printable(pointer)}`}`;
+}
+
+function describeFinding({ expected, actual, hint }: Check): string[] {
+  return Object.entries({ expected, actual, hint }).flatMap(([label, text]) =>
+    text === null ? [] : [`    ${label.padEnd(8)}  ${printable(text)}`],
+  );
+}
+
+function describeOther({ path, line, checks }: AttestationReport): string {
+  const first = checks.find(({ status }) => status === 'fail');
+  const at = line === null ? '' : `:${line}`;
+  return `  also tried ${printable(path ?? 'nothing')}${at}: ${first === undefined ? 'not enough' : `${first.id} failed`}`;
+}
+
+/** What deserves a look although it was accepted; the same for many artifacts is said once. */
+function describeWarnings(accepted: readonly ArtifactReport[]): string[] {
+  const warnings = checksOf(accepted, 'warn').map(({ id, actual, hint }) => {
+    const advice = hint === null ? '' : ` (${printable(hint)})`;
+    return `${paint(STDOUT, 'yellow', 'warning')}   ${id}: ${printable(actual ?? '')}${advice}`;
+  });
+  return [...new Set(warnings)];
+}
+
+/** What nobody asked for and was therefore not checked. */
+function describeUnchecked(accepted: readonly ArtifactReport[]): string[] {
+  const reasons = new Set(
+    checksOf(accepted, 'not-run').map(({ id, actual }) => `${id} (${printable(actual ?? '')})`),
+  );
+  return reasons.size === 0 ? [] : [`not checked: ${[...reasons].join(', ')}`];
+}
+
+function checksOf(accepted: readonly ArtifactReport[], status: Check['status']): Check[] {
+  return accepted
+    .flatMap(({ attestations }) => attestations.find(isAcceptable)?.checks ?? [])
+    .filter((check) => check.status === status);
+}

@@ -1,0 +1,152 @@
+import { type HashAlgorithm, listFiles } from '@danube/artifact';
+import {
+  type ArtifactInput,
+  type Evidence,
+  type Expectations,
+  type Report,
+  TOOL,
+  digestAlgorithms,
+  evaluateProvenance,
+  loadEvidence,
+} from '@danube/verifier';
+import { MalformedError } from 'in-toto-attestation';
+import { EXIT, type ExitCode, usageError } from '../exit-code.ts';
+import { sayWarning } from '../terminal.ts';
+import { evidenceIn, expandEvidence, readEvidence } from './evidence-files.ts';
+import { inFlags, readExpectations } from './expectations.ts';
+import { hashTargets } from './hashing.ts';
+import { printReport } from './report.ts';
+import { type FileTarget, findTargets, isArtifact, type Problem } from './targets.ts';
+import type { VerifyOptions } from './verify.ts';
+
+/** What is to be judged, and all that may speak for it. */
+interface Case {
+  readonly evidence: Evidence;
+  readonly files: readonly FileTarget[];
+  readonly digests: readonly ArtifactInput[];
+  readonly problems: readonly Problem[];
+  /** Without any artifact, the provenance of this job is judged alone. */
+  readonly job?: string;
+}
+
+/**
+ * Verifies what the caller names and prints the report.
+ *
+ * @throws DanubeError when there is nothing to judge.
+ */
+export async function verifyArtifacts(paths: readonly string[], options: VerifyOptions): Promise<ExitCode> {
+  const expectations = readExpectations(options);
+  const opened = await openCase(paths, options, expectations);
+  const hashed = await hashTargets(opened.files, algorithmsOf(opened.evidence));
+  const artifacts = [...hashed.artifacts, ...opened.digests];
+  const problems = [...opened.problems, ...hashed.problems];
+  const report = judge(opened, artifacts, problems, expectations);
+  printReport(report, problems, options.format);
+  return exitCodeOf(report, problems);
+}
+
+async function openCase(
+  paths: readonly string[],
+  options: VerifyOptions,
+  expectations: Expectations,
+): Promise<Case> {
+  const { job, digest = [], checksums = [] } = options;
+  const jobFolder = job === undefined ? undefined : await findJob(job, options.dataDir);
+  if (paths.length + digest.length + checksums.length > 0) return openArtifacts(paths, options, jobFolder);
+  if (job !== undefined && jobFolder !== undefined) return openJob(job, jobFolder, options, expectations);
+  throw usageError(
+    'nothing to verify is named',
+    'name a file or a directory, or use --digest, --checksums or --job',
+  );
+}
+
+async function findJob(job: string, dataDir: string | undefined): Promise<string> {
+  const { jobFolder } = await import('./job-folder.ts');
+  return jobFolder(job, dataDir);
+}
+
+function openArtifacts(
+  paths: readonly string[],
+  options: VerifyOptions,
+  jobFolder: string | undefined,
+): Case {
+  const { files, digests, evidencePaths, problems } = findTargets(paths, options.digest, options.checksums);
+  const isElsewhere = options.provenance !== undefined || jobFolder !== undefined;
+  if (!isElsewhere && options.digest !== undefined) {
+    throw usageError('--digest says nothing about where its provenance is', 'add --provenance FILE');
+  }
+  const evidence = isElsewhere ? openEvidence(options.provenance, jobFolder) : loadPaths(evidencePaths);
+  const subjects = subjectNames(evidence);
+  return { evidence, files: files.filter((target) => isArtifact(target, subjects)), digests, problems };
+}
+
+/** A job's own folder: its attestations, and of the files there those that its provenance names, or all of them. */
+function openJob(
+  job: string,
+  folder: string,
+  options: VerifyOptions,
+  { noExtra = false }: Expectations,
+): Case {
+  const evidence = openEvidence(options.provenance, folder);
+  const subjects = subjectNames(evidence);
+  const files = listFiles(folder)
+    .map((name) => ({ name, root: folder, nameInRoot: name, fromDirectory: true }))
+    .filter((target) => subjects.has(target.name) || (noExtra && isArtifact(target, subjects)));
+  return { evidence, files, digests: [], problems: [], job };
+}
+
+function openEvidence(provenance: readonly string[] = [], jobFolder: string | undefined): Evidence {
+  const ofJob = jobFolder === undefined ? [] : evidenceIn(jobFolder);
+  return loadPaths([...provenance.flatMap(expandEvidence), ...ofJob]);
+}
+
+function loadPaths(paths: readonly string[]): Evidence {
+  return loadEvidence([...new Set(paths)].map(readEvidence));
+}
+
+/** Names that statements claim, signed by whomever: they only choose which files are looked at. */
+function subjectNames({ items }: Evidence): Set<string> {
+  const names = new Set<string>();
+  for (const item of items) {
+    const statement = item.statement();
+    if (statement instanceof MalformedError) continue;
+    for (const { name } of statement.subject) if (name !== undefined) names.add(name);
+  }
+  return names;
+}
+
+function algorithmsOf(evidence: Evidence): HashAlgorithm[] {
+  return digestAlgorithms(evidence).filter((name): name is HashAlgorithm =>
+    /^sha(?:256|384|512)$/.test(name),
+  );
+}
+
+function judge(
+  { evidence, job }: Case,
+  artifacts: readonly ArtifactInput[],
+  problems: readonly Problem[],
+  expectations: Expectations,
+): Report {
+  if (artifacts.length === 0 && problems.length > 0) {
+    return { verdict: 'rejected', artifacts: [], unjudged: [], tool: TOOL };
+  }
+  if (artifacts.length === 0 && job === undefined) throw usageError('there is no artifact in what is named');
+  if (artifacts.length === 0) {
+    sayWarning(
+      `no artifact was checked: none of the files that the provenance of job ${job} names is beside it; only the provenance itself was`,
+    );
+  }
+  try {
+    const subject = artifacts.length === 0 ? 'provenance-only' : artifacts;
+    return evaluateProvenance({ evidence, artifacts: subject, expectations, now: new Date() });
+  } catch (error) {
+    throw inFlags(error);
+  }
+}
+
+/** What was rejected is decided; a file that could not be read is not. */
+function exitCodeOf({ verdict, artifacts }: Report, problems: readonly Problem[]): ExitCode {
+  if (artifacts.some((artifact) => artifact.verdict === 'rejected')) return EXIT.rejected;
+  if (problems.length > 0) return EXIT.undecided;
+  return verdict === 'accepted' ? EXIT.ok : EXIT.rejected;
+}

@@ -1,0 +1,54 @@
+/** Runs the built command as users do: one process a call, its own folder, nothing inherited that could help it. */
+import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildCli } from '../build.ts';
+
+const PACKAGES = join(import.meta.dirname, '../..');
+export const BUNDLE: string = join(import.meta.dirname, '../dist/danube.cjs');
+
+/** A test that is run by itself must not judge yesterday's build; `npm test` builds before. */
+if (isStale()) await buildCli();
+
+function isStale(): boolean {
+  const built = statSync(BUNDLE, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return readdirSync(PACKAGES, { recursive: true, withFileTypes: true }).some(
+    (entry) =>
+      entry.isFile() &&
+      entry.parentPath.includes('/src') &&
+      statSync(join(entry.parentPath, entry.name)).mtimeMs > built,
+  );
+}
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly input?: string | Uint8Array;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Runs as this user, where the tests run as root. */
+  readonly uid?: number;
+  readonly stdio?: SpawnSyncOptions['stdio'];
+}
+
+export function danube(args: readonly string[], options: RunOptions = {}): Outcome {
+  const { env = {}, ...others } = options;
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [BUNDLE, ...args], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], ...env },
+    maxBuffer: 2 ** 28,
+    ...others,
+  });
+  return { code: status, signal, stdout, stderr };
+}
+
+/** An empty folder of its own. */
+export function folder(): string {
+  return mkdtempSync(join(tmpdir(), 'danube-cli-'));
+}
