@@ -19,7 +19,7 @@ const ORDER_L = Uint8Array.from([
 ]);
 
 /** y of a point of order 8; the other three are its mirror images in both axes. */
-const ORDER_8_Y = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n;
+const ORDER_8_Y = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n;
 
 /** The five y coordinates of the eight points of small order; the sign of x tells those with the same y apart. */
 const SMALL_ORDER_Y: readonly Uint8Array[] = [0n, 1n, P - 1n, ORDER_8_Y, P - ORDER_8_Y].map(encodeY);

@@ -102,34 +102,34 @@ function notRegular(stats: Stats | undefined): KeyFileFlaw {
 }
 
 /** Why the owner or mode of a private key file is not acceptable; nothing where the system has no such thing. */
-export function permissionFlaws(stats: Stats, mounted: boolean): KeyFileFlaw[] {
+export function permissionFlaws(path: string, stats: Stats, mounted: boolean): KeyFileFlaw[] {
   const user = process.geteuid?.();
   if (user === undefined) return [];
   const flaws: KeyFileFlaw[] = [];
   if (stats.uid !== user && stats.uid !== 0) {
     flaws.push({
       message: `belongs to user ${stats.uid}, who can change it`,
-      hint: `make it yours: chown ${user} FILE`,
+      hint: `make it yours: chown ${user} ${path}`,
     });
   }
   const mode = stats.mode & 0o777;
-  if ((mode & (mounted ? 0o037 : 0o077)) !== 0) flaws.push(openMode(mode, mounted));
+  if ((mode & (mounted ? 0o037 : 0o077)) !== 0) flaws.push(openMode(path, mode, mounted));
   return flaws;
 }
 
-function openMode(mode: number, mounted: boolean): KeyFileFlaw {
+function openMode(path: string, mode: number, mounted: boolean): KeyFileFlaw {
   return {
     message: `can be read or changed by others (mode ${formatMode(mode)})`,
     hint: mounted
       ? 'set defaultMode: 0400 (or 0440) on the volume'
-      : 'chmod 600 FILE; for a mounted Kubernetes secret of mode 0440, --allow-mounted-key',
+      : `chmod 600 ${path}; for a mounted Kubernetes secret of mode 0440, --allow-mounted-key`,
   };
 }
 
 /** Every reason why a private key would not be taken from the file at this path. */
 export function fileFlaws(path: string, stats: Stats): KeyFileFlaw[] {
   const link = lstatSync(path).isSymbolicLink() ? [SYMLINK] : [];
-  return [...link, ...permissionFlaws(stats, false)];
+  return [...link, ...permissionFlaws(path, stats, false)];
 }
 
 /** `0600` and the like. */
@@ -148,7 +148,7 @@ export function fileWarnings(path: string, stats: Stats): KeyFileWarning[] {
     });
   }
   const folder = dirname(path);
-  const { mode } = statSync(folder);
+  const mode = statSync(folder, { throwIfNoEntry: false })?.mode ?? 0;
   if ((mode & 0o022) !== 0 && (mode & 0o1000) === 0) {
     warnings.push({
       code: 'parent-writable',
@@ -187,7 +187,5 @@ export function resolveMounted(path: string): string {
 
 /** The refusal of a file. */
 export function refused(path: string, flaw: KeyFileFlaw): KeyError {
-  return new KeyError('ERR_KEY_FILE_REFUSED', `${path} ${flaw.message}`, {
-    hint: flaw.hint.replace('FILE', path),
-  });
+  return new KeyError('ERR_KEY_FILE_REFUSED', `${path} ${flaw.message}`, { hint: flaw.hint });
 }

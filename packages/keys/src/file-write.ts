@@ -51,11 +51,14 @@ function writeDurably({ path, bytes }: NewFile, descriptor: number): void {
 
 /** Without it the new names may be gone after a power failure, even though the files' contents are not. */
 function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, constants.O_RDONLY);
+  let descriptor: number | undefined;
   try {
+    descriptor = openSync(folder, constants.O_RDONLY);
     fsyncSync(descriptor);
+  } catch (error) {
+    throw writeError(folder, error);
   } finally {
-    closeSync(descriptor);
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

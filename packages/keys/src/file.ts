@@ -41,7 +41,7 @@ export async function readPrivateKeyFile(
   const { bytes, stats } = readKeyFile(target, {
     followLinks: false,
     check: (found) => {
-      const [flaw] = permissionFlaws(found, mounted);
+      const [flaw] = permissionFlaws(target, found, mounted);
       if (flaw !== undefined) throw refused(path, flaw);
     },
   });

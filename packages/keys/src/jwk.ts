@@ -10,6 +10,7 @@ import {
   type JsonObject,
 } from 'in-toto-attestation';
 import { KeyError } from './errors.ts';
+import { printableName } from './key-type.ts';
 import type { KeyAlgorithm } from './public-key.ts';
 import { concatBytes } from './secret.ts';
 
@@ -78,7 +79,7 @@ function otherAlgorithm(jwk: JsonObject): KeyError {
       )
     : new KeyError(
         'ERR_KEY_ALGORITHM',
-        `this is a JWK of type ${typeOf(jwk)}; Ed25519 and P-256 keys are used here`,
+        `this is a JWK of type ${typeOf(jwk).split(' ').map(printableName).join(' ')}; Ed25519 and P-256 keys are used here`,
       );
 }
 
@@ -99,7 +100,7 @@ function readStrictly<T>(read: () => T): T {
     if (!(error instanceof MalformedError)) throw error;
     throw new KeyError(
       'ERR_KEY_FORMAT',
-      `the JWK cannot be read: ${error.code} at ${error.pointer || 'the start'}`,
+      `the JWK cannot be read: ${error.code} ${printableName(error.pointer || '/')}`,
     );
   }
 }

@@ -49,3 +49,8 @@ export function nameOf({ oid, curve }: AlgorithmId): string {
   if (oid === EC_OID && curve === undefined) return 'an ECDSA (explicit curve)';
   return NAMES[curve ?? oid] ?? `an unknown (${curve ?? oid})`;
 }
+
+/** A name out of a file that nobody vouches for, fit for a terminal. */
+export function printableName(name: string): string {
+  return /^[\x21-\x7e]{1,64}$/.test(name) ? name : '(unprintable)';
+}

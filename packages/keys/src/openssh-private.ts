@@ -1,6 +1,7 @@
 /** OpenSSH's private key file (PROTOCOL.key of OpenSSH): one Ed25519 key, plain or by aes256-ctr and bcrypt. */
 import { asciiText } from './encoding.ts';
 import { KeyError } from './errors.ts';
+import { printableName } from './key-type.ts';
 import { parseSshPublicKey, SSH_KEY_TYPE } from './openssh-public.ts';
 import { requirePassphrase, wrongPassphrase, type PassphraseOptions } from './passphrase.ts';
 import { createPrivateKey, type PrivateKey } from './private-key.ts';
@@ -63,7 +64,7 @@ function parsePublicPart(blob: Uint8Array): Uint8Array {
     'ERR_KEY_ALGORITHM',
     type === SSH_KEY_TYPE['ecdsa-p256-sha256']
       ? 'this is an ECDSA P-256 private key: Danube can only verify with P-256 keys'
-      : `this is an OpenSSH ${type} private key, and only Ed25519 keys sign`,
+      : `this is an OpenSSH ${printableName(type)} private key, and only Ed25519 keys sign`,
     { hint: 'make an Ed25519 key: danube keys generate --out PATH' },
   );
 }
@@ -90,9 +91,13 @@ function parsePrivatePart(container: Container, plain: Uint8Array, block: number
 }
 
 function unsupported(cipher: string, kdf: string): KeyError {
-  return new KeyError('ERR_KEY_FORMAT', `the OpenSSH key is encrypted by ${cipher} with ${kdf}`, {
-    hint: 'encrypt it again: ssh-keygen -p -Z aes256-ctr -f FILE',
-  });
+  return new KeyError(
+    'ERR_KEY_FORMAT',
+    `the OpenSSH key is encrypted by ${printableName(cipher)} with ${printableName(kdf)}`,
+    {
+      hint: 'encrypt it again: ssh-keygen -p -Z aes256-ctr -f FILE',
+    },
+  );
 }
 
 function malformed(what: string): KeyError {

@@ -2,6 +2,7 @@
 import { sha256 } from '#platform/sha256';
 import { asciiText, decodeBase64, encodeBase64 } from './encoding.ts';
 import { KeyError } from './errors.ts';
+import { printableName } from './key-type.ts';
 import type { KeyAlgorithm } from './public-key.ts';
 import { concatBytes, equalBytes } from './secret.ts';
 import { encodeSshString, SshReader } from './ssh-wire.ts';
@@ -73,6 +74,6 @@ function algorithmOf(type: string): KeyAlgorithm {
   if (type === SSH_KEY_TYPE['ecdsa-p256-sha256']) return 'ecdsa-p256-sha256';
   throw new KeyError(
     'ERR_KEY_ALGORITHM',
-    `this is an OpenSSH ${type} key; Ed25519 and ECDSA P-256 keys are used here`,
+    `this is an OpenSSH ${printableName(type)} key; Ed25519 and ECDSA P-256 keys are used here`,
   );
 }

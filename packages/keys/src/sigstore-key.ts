@@ -16,6 +16,7 @@ import {
   type JsonObject,
 } from 'in-toto-attestation';
 import { KeyError } from './errors.ts';
+import { printableName } from './key-type.ts';
 import type { ScryptCost } from './kdf.ts';
 import { wipe } from './secret.ts';
 
@@ -63,7 +64,8 @@ function parseSigstoreKey(json: Uint8Array): SigstoreKey {
       ciphertext: required(root, 'ciphertext', '', readBytes),
     };
   } catch (error) {
-    if (error instanceof MalformedError) throw malformed(error.message);
+    if (error instanceof MalformedError)
+      throw malformed(`${error.code} ${printableName(error.pointer || '/')}`);
     throw error;
   }
 }
