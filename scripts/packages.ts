@@ -29,7 +29,7 @@ async function lintPackage(item: Package): Promise<string[]> {
 
 /** A package without a library (the command) has no types to be wrong. */
 function hasLibrary(item: Package): boolean {
-  return Object.keys((item.manifest['exports'] ?? {}) as object).includes('.');
+  return Object.keys(item.manifest['exports'] ?? {}).includes('.');
 }
 
 function checkTypes(tarball: string): string[] {

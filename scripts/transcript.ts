@@ -117,3 +117,36 @@ export function matchOutput(expected: readonly string[], actual: readonly string
   const [line, ...more] = actual;
   return line !== undefined && maskLine(first) === maskLine(line) && matchOutput(rest, more);
 }
+
+/** The documents whose commands are run, from the top of the repository. */
+export const DOCUMENTS: readonly string[] = ['README.md', 'docs/verification.md'];
+
+/** A command of a document, and what it printed now. */
+export interface Ran {
+  readonly command: Command;
+  readonly actual: readonly string[];
+}
+
+/**
+ * Runs a document from top to bottom in an empty folder: blocks with `file=NAME` are written, `console` blocks are typed.
+ */
+export function runDocument(markdown: string, home: string): Ran[] {
+  const shell = new Shell(home);
+  const ran: Ran[] = [];
+  for (const block of readBlocks(markdown)) {
+    if (block.file !== undefined) shell.writeFile(block.file, block.lines);
+    if (block.language !== 'console') continue;
+    for (const command of readCommands(block)) ran.push({ command, actual: shell.run(command.command) });
+  }
+  return ran;
+}
+
+/** The document with other output under some of its commands. */
+export function replaceOutput(markdown: string, changes: readonly Ran[]): string {
+  const lines = markdown.split('\n');
+  for (const { command, actual } of changes.toReversed()) {
+    const first = command.line - 1 + command.command.split('\n').length;
+    lines.splice(first, command.output.length, ...actual);
+  }
+  return lines.join('\n');
+}

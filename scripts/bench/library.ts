@@ -1,0 +1,153 @@
+import { spawnSync } from 'node:child_process';
+import { verify } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import { bundleFromJSON } from '@sigstore/bundle';
+import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
+import { TrustedRoot } from '@sigstore/protobuf-specs';
+import { encodeSigstoreBundle, parseEnvelope, publicKeyBundle } from 'in-toto-attestation';
+import { findProgram, HOW_TO_INSTALL } from '../peers.ts';
+import { cleanEnvironment } from '../repository.ts';
+import { fakeSubject, fixedKey, signProvenance, type Signed, type SigningKey } from './fixtures.ts';
+import { median, medianRatio, type Benchmark, type Effort, type Outcome, type Row } from './row.ts';
+import { verifyAttestation, type Task } from './verify.ts';
+import { VerifierPool } from './verifier-pool.ts';
+
+const KEYS = 16;
+const SLICE = 250;
+
+/** Verification in memory: 10,000 distinct envelopes of 4 kB by 16 keys, each with one subject. */
+export const library: Benchmark = {
+  name: 'library',
+  async run(effort) {
+    const keys = Array.from({ length: KEYS }, (_, number) => fixedKey(number));
+    const count = effort.quick ? 500 : 10_000;
+    const signed = Array.from({ length: count }, (_, n) => signProvenance([fakeSubject(n)], keyOf(keys, n)));
+    return [
+      besideBareVerify(keys, signed, effort),
+      await twoWorkers(keys, signed, effort),
+      besideSigstore(keys, signed.slice(0, count / 5), effort),
+    ];
+  },
+};
+
+function keyOf(keys: readonly SigningKey[], number: number): SigningKey {
+  const key = keys[number % keys.length];
+  if (key === undefined) throw new TypeError('no keys');
+  return key;
+}
+
+function tasksOf(signed: readonly Signed[]): Task[] {
+  return signed.map(({ bytes, subject }) => ({ bytes, sha256: subject.digest.sha256 }));
+}
+
+/** Seconds of each side, summed over slices that take turns. */
+function takeTurns<T>(items: readonly T[], sides: readonly ((slice: readonly T[]) => void)[]): number[] {
+  const spent = sides.map(() => 0);
+  for (let from = 0; from < items.length; from += SLICE) {
+    const slice = items.slice(from, from + SLICE);
+    for (const [index, side] of sides.entries()) {
+      const began = performance.now();
+      side(slice);
+      spent[index] = (spent[index] ?? 0) + (performance.now() - began);
+    }
+  }
+  return spent;
+}
+
+/** The median over rounds of the first side's time divided by the second's; the first round only warms up. */
+function ratioOfTurns<T>(
+  items: readonly T[],
+  rounds: number,
+  sides: readonly [(slice: readonly T[]) => void, (slice: readonly T[]) => void],
+): number {
+  const spent = Array.from({ length: rounds + 1 }, () => takeTurns(items, sides)).slice(1);
+  return median(spent.map(([ours = Number.NaN, theirs = Number.NaN]) => ours / theirs));
+}
+
+/** The floor: nothing but the signature. */
+function bare(slice: readonly Signed[]): void {
+  for (const { message, signature, key } of slice) {
+    if (!verify(null, message, key.publicObject, signature)) throw new Error('a good signature failed');
+  }
+}
+
+function besideBareVerify(keys: readonly SigningKey[], signed: readonly Signed[], { rounds }: Effort): Row {
+  const publicKeys = keys.map(({ publicKey }) => publicKey);
+  const ours = (slice: readonly Signed[]): void => {
+    for (const task of tasksOf(slice)) verifyAttestation(task, publicKeys);
+  };
+  return {
+    name: 'library-verify',
+    what: 'verify 10,000 envelopes of 4 kB / the same number of bare crypto.verify',
+    ratio: ratioOfTurns(signed, rounds, [ours, bare]),
+    target: 1.15,
+    better: 'lower',
+  };
+}
+
+async function twoWorkers(
+  keys: readonly SigningKey[],
+  signed: readonly Signed[],
+  effort: Effort,
+): Promise<Outcome> {
+  const name = 'library-verify-two-workers';
+  const what = 'envelopes a second with two workers / openssl speed ed25519, verifications a second';
+  const openssl = findProgram('openssl');
+  if (openssl === undefined) return { name, what, notRun: `openssl is missing; ${HOW_TO_INSTALL}` };
+  if (availableParallelism() < 2) return { name, what, notRun: 'this machine has one processor' };
+  const pool = await VerifierPool.start(
+    2,
+    keys.map(({ publicKeyPem }) => publicKeyPem),
+    tasksOf(signed),
+  );
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  await pool.verifyAll();
+  for (let round = 0; round < effort.rounds; round += 1) {
+    theirs.push(opensslVerifiesPerSecond(openssl));
+    const began = performance.now();
+    await pool.verifyAll();
+    ours.push(signed.length / ((performance.now() - began) / 1000));
+  }
+  await pool.stop();
+  return { name, what, ratio: medianRatio(ours, theirs), target: 1.45, better: 'higher' };
+}
+
+function opensslVerifiesPerSecond(openssl: string): number {
+  const options = { env: cleanEnvironment(), encoding: 'utf8' } as const;
+  const { stdout } = spawnSync(openssl, ['speed', '-seconds', '1', 'ed25519'], options);
+  const rate = /\(Ed25519\).*\s([\d.]+)\s*$/m.exec(stdout)?.[1];
+  if (rate === undefined) throw new Error('openssl speed printed no rate for Ed25519');
+  return Number(rate);
+}
+
+/** The same attestations as Sigstore bundles, by us and by @sigstore/verify with every threshold off. */
+function besideSigstore(keys: readonly SigningKey[], signed: readonly Signed[], { rounds }: Effort): Row {
+  const publicKeys = keys.map(({ publicKey }) => publicKey);
+  const objects = new Map(keys.map(({ publicKey, publicObject }) => [publicKey.keyid, publicObject]));
+  const trust = toTrustMaterial(TrustedRoot.fromJSON({}), (hint) => {
+    const publicKey = objects.get(hint);
+    if (publicKey === undefined) throw new Error(`no key for ${hint}`);
+    return { publicKey, validFor: () => true };
+  });
+  const verifier = new Verifier(trust, { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 });
+  const tasks = signed.map(({ bytes, subject, key }) => ({
+    bytes: encodeSigstoreBundle(publicKeyBundle(parseEnvelope(bytes), key.publicKey.keyid)),
+    sha256: subject.digest.sha256,
+  }));
+  const ours = (slice: readonly Task[]): void => {
+    for (const task of slice) verifyAttestation(task, publicKeys);
+  };
+  const theirs = (slice: readonly Task[]): void => {
+    for (const { bytes } of slice) {
+      verifier.verify(toSignedEntity(bundleFromJSON(JSON.parse(Buffer.from(bytes).toString()))));
+    }
+  };
+  return {
+    name: 'library-verify-to-sigstore-verify',
+    what: 'verify Sigstore bundles, statement and subject included / @sigstore/verify, the signature alone',
+    ratio: ratioOfTurns(tasks, rounds, [ours, theirs]),
+    target: 1,
+    better: 'lower',
+  };
+}

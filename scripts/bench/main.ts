@@ -1,0 +1,50 @@
+/**
+ * Measures what the design promises, as ratios within one run of interleaved rounds, and their medians: only those mean
+ * something on a machine that is not alone. Exits 1 when a target is missed.
+ *
+ *   npm run bench                   a table
+ *   npm run bench -- --json         one JSON object a line
+ *   npm run bench -- --quick        small inputs and few rounds: shows that it runs, judges nothing
+ *   npm run bench -- --only NAME    one group: startup, library, hashing, large-envelope
+ */
+import { parseArgs } from 'node:util';
+import { hashing } from './hashing.ts';
+import { largeEnvelope } from './large-envelope.ts';
+import { library } from './library.ts';
+import { meetsTarget, type Benchmark, type Effort, type Outcome } from './row.ts';
+import { startup } from './startup.ts';
+
+const BENCHMARKS: readonly Benchmark[] = [startup, library, largeEnvelope, hashing];
+const FULL: Effort = { quick: false, rounds: 9 };
+const QUICK: Effort = { quick: true, rounds: 1 };
+
+function encodeJson(outcome: Outcome): string {
+  if ('notRun' in outcome) return JSON.stringify({ name: outcome.name, notRun: outcome.notRun });
+  const { name, ratio, target, better } = outcome;
+  return JSON.stringify({ name, ratio: Number(ratio.toFixed(3)), target, better });
+}
+
+function encodeText(outcome: Outcome, quick: boolean): string {
+  const name = outcome.name.padEnd(34);
+  if ('notRun' in outcome) return `${name} not run: ${outcome.notRun}`;
+  const target = `${outcome.better === 'lower' ? 'at most' : 'at least'} ${outcome.target}`;
+  const verdict = quick ? 'quick run' : meetsTarget(outcome) ? 'ok' : 'MISSED';
+  return `${name} ${outcome.ratio.toFixed(2).padStart(8)}  ${target.padEnd(13)} ${verdict.padEnd(9)}  ${outcome.what}`;
+}
+
+const { values } = parseArgs({
+  options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, only: { type: 'string' } },
+});
+const effort = values.quick === true ? QUICK : FULL;
+const encode = values.json === true ? encodeJson : (outcome: Outcome) => encodeText(outcome, effort.quick);
+const chosen = BENCHMARKS.filter(({ name }) => values.only === undefined || name === values.only);
+if (chosen.length === 0) throw new Error(`--only takes ${BENCHMARKS.map(({ name }) => name).join(', ')}`);
+
+let missed = 0;
+for (const benchmark of chosen) {
+  for (const outcome of await benchmark.run(effort)) {
+    console.log(encode(outcome));
+    if (!effort.quick && !('notRun' in outcome) && !meetsTarget(outcome)) missed += 1;
+  }
+}
+process.exitCode = missed === 0 ? 0 : 1;

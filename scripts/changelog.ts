@@ -1,0 +1,44 @@
+/**
+ * Copies the sections that `changeset version` wrote for each package into one CHANGELOG.md at the top: all packages
+ * have one version, and their users one list. Run by `npm run release:version`.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { publishedPackages, ROOT } from './repository.ts';
+
+const CHANGELOG = join(ROOT, 'CHANGELOG.md');
+
+/** The newest section of a package's changelog, its entries without what only says that a neighbour changed. */
+function newestEntries(changelog: string, version: string): string[] {
+  const section = changelog.split(/^## /m).find((text) => text.startsWith(`${version}\n`)) ?? '';
+  return section.split(/^- /m).slice(1).map(trimEntry).filter(saysSomething);
+}
+
+function trimEntry(entry: string): string {
+  return entry
+    .replace(/^#.*$/gm, '')
+    .replace(/^[0-9a-f]{7,}: /, '')
+    .trim();
+}
+
+function saysSomething(entry: string): boolean {
+  return entry !== '' && !entry.startsWith('Updated dependencies');
+}
+
+function main(): void {
+  const packages = publishedPackages();
+  const version = packages[0]?.version ?? '';
+  const entries = new Set(
+    packages.flatMap(({ folder }) => {
+      const path = join(folder, 'CHANGELOG.md');
+      return existsSync(path) ? newestEntries(readFileSync(path, 'utf8'), version) : [];
+    }),
+  );
+  const before = readFileSync(CHANGELOG, 'utf8');
+  if (entries.size === 0 || before.includes(`\n## ${version}\n`)) return;
+  const section = `## ${version}\n\n${[...entries].map((entry) => `- ${entry}`).join('\n')}\n`;
+  const [head = '', ...sections] = before.split(/^(?=## )/m);
+  writeFileSync(CHANGELOG, [head, `${section}\n`, ...sections].join(''));
+}
+
+main();

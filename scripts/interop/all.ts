@@ -1,0 +1,16 @@
+import type { Peer } from './case.ts';
+import { cosign } from './cosign.ts';
+import { opensslPeer } from './openssl.ts';
+import { inTotoAttestation, securesystemslib } from './python.ts';
+import { sigstoreVerify } from './sigstore-verify.ts';
+import { sshKeygenPeer } from './ssh-keygen.ts';
+
+/** The peers, in the order of the report. */
+export const PEERS: readonly Peer[] = [
+  cosign,
+  sigstoreVerify,
+  inTotoAttestation,
+  securesystemslib,
+  opensslPeer,
+  sshKeygenPeer,
+];

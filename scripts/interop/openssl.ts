@@ -1,0 +1,88 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pae } from 'in-toto-attestation';
+import { findProgram } from '../peers.ts';
+import { accepts, refuses, runProgram, type Peer } from './case.ts';
+import { danube, signAndVerify, type Material } from './material.ts';
+
+function openssl(...args: readonly string[]): string {
+  return accepts(program(), args);
+}
+
+function program(): string {
+  const found = findProgram('openssl');
+  if (found === undefined) throw new Error('openssl is missing');
+  return found;
+}
+
+/** What our signature covers, and the signature, as files. */
+function signedMessage(m: Material): [message: string, signature: string] {
+  const [message, signature] = [join(m.folder, 'message'), join(m.folder, 'signature')];
+  writeFileSync(message, pae(m.envelope.payloadType, m.envelope.payload));
+  writeFileSync(signature, m.envelope.signatures[0]?.sig ?? '');
+  return [message, signature];
+}
+
+function verifyArguments(key: string, [message, signature]: readonly [string, string]): string[] {
+  return ['pkeyutl', '-verify', '-pubin', '-inkey', key, '-rawin', '-in', message, '-sigfile', signature];
+}
+
+export const opensslPeer: Peer = {
+  name: 'openssl',
+  source: 'the system',
+  version() {
+    const found = findProgram('openssl');
+    return found === undefined
+      ? undefined
+      : /^OpenSSL (\S+)/.exec(runProgram(found, ['version']).stdout)?.[1];
+  },
+  cases: [
+    {
+      what: 'verifies our signature with our public key',
+      run: (m) => void openssl(...verifyArguments(m.publicKey, signedMessage(m))),
+    },
+    {
+      what: 'refuses our signature with another public key',
+      run: (m) =>
+        refuses(program(), verifyArguments(m.otherPublicKey, signedMessage(m)), /Verification Failure/),
+    },
+    {
+      what: 'reads our private key',
+      run: (m) => void openssl('pkey', '-in', m.key, '-noout', '-check'),
+    },
+    {
+      what: 'reads our encrypted private key',
+      run: (m) => {
+        const [key, passphrase] = [join(m.folder, 'encrypted.key'), join(m.folder, 'passphrase')];
+        writeFileSync(passphrase, 'correct horse', { mode: 0o600 });
+        danube('keys', 'generate', '--out', key, '--passphrase-file', passphrase);
+        openssl('pkey', '-in', key, '-passin', `file:${passphrase}`, '-noout', '-check');
+      },
+    },
+    {
+      what: 'generates a private key that we sign with',
+      run: (m) => {
+        const [key, publicKey] = [join(m.folder, 'openssl.key'), join(m.folder, 'openssl.pub')];
+        openssl('genpkey', '-algorithm', 'ed25519', '-out', key);
+        chmodSync(key, 0o600);
+        openssl('pkey', '-in', key, '-pubout', '-out', publicKey);
+        signAndVerify(m, key, publicKey);
+      },
+    },
+    ...(['-scrypt', '-v2=aes-256-cbc'] as const).map((how) => ({
+      what: `encrypts a private key (${how === '-scrypt' ? 'scrypt' : 'PBKDF2, AES-256-CBC'}) that we sign with`,
+      run: (m: Material) => {
+        const name = how === '-scrypt' ? 'scrypt' : 'pbkdf2';
+        const [key, passphrase] = [
+          join(m.folder, `openssl-${name}.key`),
+          join(m.folder, `${name}.passphrase`),
+        ];
+        writeFileSync(passphrase, 'correct horse', { mode: 0o600 });
+        const files = ['-in', m.key, '-out', key, '-passout', `file:${passphrase}`];
+        openssl('pkcs8', '-topk8', ...how.split('='), ...files);
+        chmodSync(key, 0o600);
+        signAndVerify(m, key, m.publicKey, '--passphrase-file', passphrase);
+      },
+    })),
+  ],
+};

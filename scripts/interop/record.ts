@@ -1,0 +1,37 @@
+import type { Peer } from './case.ts';
+
+export interface Outcome {
+  readonly peer: Peer;
+  readonly version: string | undefined;
+  readonly what: string;
+  /** `ok`, or a text that begins with `FAILED` or `not run`. */
+  readonly result: string;
+}
+
+const HEAD = `# Interoperability
+
+What other projects' tools make of our files, keys and signatures, and we of theirs. Written by \`npm run interop --
+--record\`; \`npm run interop\` tries it again, and so does \`.ci/run\`. A refusal counts only when the tool gives the
+reason that was provoked.
+
+| tool | from | version | what it does | outcome |
+| ---- | ---- | ------- | ------------ | ------- |
+`;
+
+const TAIL = `
+Known limits, none of them ours to change:
+
+- **cosign and Ed25519.** cosign verifies pure Ed25519, which is what we write, but signs with Ed25519ph, which neither it
+  nor we verify in an envelope. Its own attestations are therefore tried with ECDSA P-256, its default.
+- **slsa-verifier** takes no public key for provenance: it accepts GitHub and Google Cloud Build certificates only.
+- **The \`sigstore\` client for npm** offers no way to turn its timestamp threshold off; \`@sigstore/verify\`, below it, does.
+`;
+
+/** The page of outcomes. Nothing in it depends on when or where it was written. */
+export function encodeOutcomes(outcomes: readonly Outcome[]): string {
+  const rows = outcomes.map(({ peer, version, what, result }) => {
+    const cells = [peer.name, peer.source, version ?? '-', what, result.split('\n')[0] ?? ''];
+    return `| ${cells.join(' | ')} |\n`;
+  });
+  return `${HEAD}${rows.join('')}${TAIL}`;
+}
