@@ -20,7 +20,8 @@ export interface Release {
 const KNOWN: ReadonlySet<string> = new Set(['purl', 'packageId']);
 const KNOWN_V01: ReadonlySet<string> = new Set(['purl', 'packageId', 'releaseId']);
 /** A type, a name and a version; qualifiers and subpath come behind. */
-const PURL_WITH_VERSION = /^pkg:[A-Za-z][A-Za-z0-9.+-]*\/(?:[^?#/]+\/)*[^?#/@]+@[^?#/@]+(?:[?#]|$)/;
+export const PURL_WITH_VERSION: RegExp =
+  /^pkg:[A-Za-z][A-Za-z0-9.+-]*\/(?:[^?#/]+\/)*[^?#/@]+@[^?#/@]+(?:[?#]|$)/;
 
 /**
  * Reads the predicate of a release of either version.

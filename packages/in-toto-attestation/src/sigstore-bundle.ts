@@ -22,7 +22,8 @@ export const SIGSTORE_BUNDLE_V03 = 'application/vnd.dev.sigstore.bundle.v0.3+jso
 /** The versions of the Sigstore bundle that are read. */
 export type SigstoreBundleVersion = '0.1' | '0.2' | '0.3';
 
-const VERSIONS: ReadonlyMap<string, SigstoreBundleVersion> = new Map([
+/** Every mediaType that is read, with the version that it stands for. */
+export const SIGSTORE_BUNDLE_VERSIONS: ReadonlyMap<string, SigstoreBundleVersion> = new Map([
   [SIGSTORE_BUNDLE_V03, '0.3'],
   ['application/vnd.dev.sigstore.bundle+json;version=0.3', '0.3'],
   ['application/vnd.dev.sigstore.bundle+json;version=0.2', '0.2'],
@@ -70,7 +71,7 @@ export function parseSigstoreBundle(bytes: Uint8Array): SigstoreBundle {
 export function readSigstoreBundle(value: JsonValue, pointer: string = ''): SigstoreBundle {
   const json = asObject(value, pointer);
   const mediaType = requiredString(json, 'mediaType', pointer);
-  const version = VERSIONS.get(mediaType);
+  const version = SIGSTORE_BUNDLE_VERSIONS.get(mediaType);
   if (version === undefined)
     throw new MalformedError('ERR_VALUE', `${pointer}/mediaType`, 'not a known bundle version');
   const verificationMaterial = readMaterial(

@@ -67,7 +67,8 @@ const KNOWN: ReadonlySet<string> = new Set([
   'slsaVersion',
 ]);
 const KNOWN_OF_VERIFIER: ReadonlySet<string> = new Set(['id', 'version']);
-const TRACK_LEVEL = /^SLSA_([A-Z_]+)_LEVEL_(?:[0-9]+|UNEVALUATED)$/;
+/** A level of a track, which is the first group. */
+export const TRACK_LEVEL: RegExp = /^SLSA_([A-Z_]+)_LEVEL_(?:[0-9]+|UNEVALUATED)$/;
 
 /**
  * Reads the predicate of a VSA.
