@@ -1,67 +1,66 @@
-import type { Provenance } from 'in-toto-attestation';
 import { fail, notRun, pass } from './finding.ts';
-import { type Claim, type SourceClaims, placesOf, profileOf } from './profiles.ts';
+import type { Build, Claim, SourceClaims } from './profiles.ts';
 import type { Finding } from './report.ts';
 import type { Context } from './context.ts';
 
 /** Is it the builder that was expected? */
 export function builderId(context: Context): Finding {
-  return onProvenance(context, context.expected.builderId, 'builder', (provenance) => ({
+  return compareClaim(context, context.expected.builderId, 'builder', ({ provenance, places }) => ({
     value: provenance.runDetails.builder.id,
-    pointer: placesOf(provenance).builderId,
+    pointer: places.builderId,
   }));
 }
 
 /** Was it built in the expected way? */
 export function buildType(context: Context): Finding {
-  return onProvenance(context, context.expected.buildType, 'build type', (provenance) => ({
+  return compareClaim(context, context.expected.buildType, 'build type', ({ provenance, places }) => ({
     value: provenance.buildDefinition.buildType,
-    pointer: placesOf(provenance).buildType,
+    pointer: places.buildType,
   }));
 }
 
 /** Was it built from the expected repository? */
 export function sourceUri(context: Context): Finding {
-  return onProvenance(context, context.expected.sourceUri, 'source', (provenance) =>
-    sourceClaim(provenance, 'uri'),
-  );
+  return compareSource(context, context.expected.sourceUri, 'source', ({ uri }) => uri);
 }
 
 /** Was it built from the expected branch or tag? */
 export function sourceRef(context: Context): Finding {
-  return onProvenance(context, context.expected.sourceRef, 'source ref', (provenance) =>
-    sourceClaim(provenance, 'ref'),
-  );
+  return compareSource(context, context.expected.sourceRef, 'source ref', ({ ref }) => ref);
 }
 
 /** Was it built from the expected commit? */
 export function sourceCommit(context: Context): Finding {
-  return onProvenance(context, context.expected.sourceCommit, 'source commit', (provenance) =>
-    sourceClaim(provenance, 'commit'),
+  return compareSource(context, context.expected.sourceCommit, 'source commit', ({ commit }) => commit());
+}
+
+function compareSource(
+  context: Context,
+  expected: string | undefined,
+  what: string,
+  read: (source: SourceClaims) => Claim | undefined,
+): Finding {
+  return compareClaim(context, expected, what, ({ source }) =>
+    typeof source === 'string' ? source : (read(source) ?? `the provenance names no ${what}`),
   );
 }
 
-function sourceClaim(provenance: Provenance, key: keyof SourceClaims): Claim | string {
-  const claims = profileOf(provenance).source(provenance);
-  return typeof claims === 'string' ? claims : (claims[key] ?? `the provenance names no source ${key}`);
-}
-
 /** Compares one claim exactly; a claim that cannot be read fails, because the caller asked for it. */
-function onProvenance(
-  { opened: { provenance, statement } }: Context,
+function compareClaim(
+  { opened: { build, statement } }: Context,
   expected: string | undefined,
   what: string,
-  read: (provenance: Provenance) => Claim | string,
+  read: (build: Build) => Claim | string,
 ): Finding {
-  if (!provenance.reached) {
-    if (!statement.reached || provenance.error !== undefined) return notRun(provenance.reason);
+  if (!build.reached) {
+    if (!statement.reached || build.error !== undefined) return notRun(build.reason);
     return fail({ expected, actual: `a ${statement.value.predicateType} predicate has no ${what}` });
   }
-  const claim = read(provenance.value);
+  const claim = read(build.value);
   if (typeof claim === 'string') return fail({ expected, actual: claim });
-  const result = { expected, actual: claim.value, pointer: claim.pointer };
-  if (claim.value === expected) return pass(result);
-  return fail({ ...result, hint: nearMiss(expected ?? '', claim.value) });
+  const { value, pointer } = claim;
+  if (value === expected) return pass({ expected, actual: value, pointer });
+  return fail({ expected, actual: value, pointer, hint: nearMiss(expected ?? '', value) });
 }
 
 /** Spellings that people mix up. Equal apart from that: then the hint gives the exact value. */

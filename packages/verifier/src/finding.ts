@@ -8,19 +8,21 @@ interface Details {
   readonly hint?: string | undefined;
 }
 
-/** A finding; what is left out is `null` in the report. */
-export function finding(status: CheckStatus, details: Details): Finding {
+function finding(status: CheckStatus, { expected, actual, pointer, hint }: Details): Finding {
   return {
     status,
-    expected: details.expected ?? null,
-    actual: details.actual ?? null,
-    pointer: details.pointer ?? null,
-    hint: details.hint ?? null,
+    expected: expected ?? null,
+    actual: actual === undefined ? null : clip(actual),
+    pointer: pointer === undefined ? null : clipPointer(pointer),
+    hint: hint === undefined ? null : clip(hint),
   };
 }
 
+/** Something was demanded and is so. What is left out is `null` in the report. */
 export const pass = (details: Details): Finding => finding('pass', details);
+/** Something was demanded and is not so. */
 export const fail = (details: Details): Finding => finding('fail', details);
+/** Nothing was demanded, and it is worth reading. */
 export const warn = (details: Details): Finding => finding('warn', details);
 
 /** A check that was not made, and why. */
@@ -28,10 +30,20 @@ export const notRun = (reason: string): Finding => finding('not-run', { actual: 
 
 /** Untrusted bytes that were not what was expected: the parser's code, message and pointer. */
 export function malformed(expected: string, error: MalformedError): Finding {
-  return fail({
-    expected,
-    actual: `${error.code}: ${error.message}`,
-    pointer: error.pointer,
-    hint: error.hint,
-  });
+  const { code, message, pointer, hint } = error;
+  return fail({ expected, actual: `${code}: ${message}`, pointer, hint });
+}
+
+/** Evidence may hold texts of megabytes; no finding quotes more of them than this. In UTF-16 units. */
+const QUOTED = 2000;
+
+function clip(text: string): string {
+  if (text.length <= QUOTED) return text;
+  return `${text.slice(0, QUOTED).toWellFormed()}… (${text.length - QUOTED} more characters)`;
+}
+
+/** The pointer up to the last whole token that fits: to the object around what was read. */
+function clipPointer(pointer: string): string {
+  if (pointer.length <= QUOTED) return pointer;
+  return pointer.slice(0, Math.max(0, pointer.lastIndexOf('/', QUOTED)));
 }

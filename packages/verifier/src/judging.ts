@@ -4,7 +4,7 @@ import type { Expected } from './expectations.ts';
 import type { Found, FoundForArtifact } from './found.ts';
 import type { ArtifactIndex, ArtifactInput } from './matching.ts';
 import { NOTHING, type Opened, openAttestation } from './opening.ts';
-import type { ArtifactReport, AttestationReport } from './report.ts';
+import type { ArtifactReport, AttestationReport, Check, CheckId } from './report.ts';
 import { runSteps } from './steps.ts';
 
 /** One attestation (or `null`: that there is none), held against what is judged. */
@@ -18,6 +18,7 @@ export type Judge = (item: EvidenceItem | null, found: Found) => Judged;
 /** A judge by these expectations, who opens each attestation once. */
 export function createJudge(expected: Expected, now: Date): Judge {
   const attestations = new Map<EvidenceItem, Opened>();
+  const recent = new Map<CheckId, Check>();
   const open = (item: EvidenceItem): Opened => {
     const opened = attestations.get(item) ?? openAttestation(item, expected);
     attestations.set(item, opened);
@@ -25,18 +26,22 @@ export function createJudge(expected: Expected, now: Date): Judge {
   };
   return (item, found) => {
     const opened = item === null ? NOTHING : open(item);
-    const { accepted, checks } = runSteps({ opened, found, expected, now });
-    return { accepted, report: { ...describe(opened), checks } };
+    const { accepted, checks } = runSteps({ opened, found, expected, now }, recent);
+    return { accepted, report: describe(opened, checks) };
   };
 }
 
-function describe({ path, line, signers, statement, provenance }: Opened): Omit<AttestationReport, 'checks'> {
+function describe(
+  { path, line, signers, statement, build }: Opened,
+  checks: readonly Check[],
+): AttestationReport {
   return {
     path,
     line,
     keyids: signers.map(({ keyid }) => keyid),
-    builderId: provenance.reached ? provenance.value.runDetails.builder.id : null,
+    builderId: build.reached ? build.value.provenance.runDetails.builder.id : null,
     statement: statement.reached ? statement.value : null,
+    checks,
   };
 }
 
@@ -86,14 +91,14 @@ function judgeNamed(
   judge: Judge,
 ): { readonly accepted: boolean; readonly reports: AttestationReport[] } {
   const byDigest = index.byDigest(artifact);
-  const by = byDigest.size > 0 ? 'digest' : 'name';
+  const by = byDigest.length > 0 ? 'digest' : 'name';
   const hits = by === 'digest' ? byDigest : index.byName(artifact);
-  const omitted = Math.max(0, hits.size - LISTED.named);
+  const omitted = Math.max(0, hits.length - LISTED.named);
   const reports: AttestationReport[] = [];
   let accepted = false;
-  for (const [item, positions] of hits) {
+  for (const { item, positions } of hits) {
     if (reports.length === LISTED.named && (accepted || by === 'name')) break;
-    const judged = judge(item, { kind: 'artifact', artifact, by, positions, total: hits.size, omitted });
+    const judged = judge(item, { kind: 'artifact', artifact, by, positions, total: hits.length, omitted });
     if (reports.length < LISTED.named) reports.push(judged.report);
     else if (judged.accepted) reports[LISTED.named - 1] = judged.report;
     accepted ||= judged.accepted;

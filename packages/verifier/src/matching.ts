@@ -1,7 +1,7 @@
 import type { DigestSet, Subject } from 'in-toto-attestation';
-import { ACCEPTED, MalformedError, digestOf, matchDigestSets, parseDigestSet } from 'in-toto-attestation';
+import { ACCEPTED, MalformedError, digestOf, matchDigestSets } from 'in-toto-attestation';
 import { ExpectationError } from './errors.ts';
-import { type Evidence, type EvidenceItem, catchMalformed } from './evidence.ts';
+import type { Evidence, EvidenceItem } from './evidence.ts';
 
 /** Something to be judged: the digests were computed by the caller, the name is the caller's. */
 export interface ArtifactInput {
@@ -16,88 +16,127 @@ export interface ArtifactInput {
   readonly fromDirectory?: boolean;
 }
 
-/** The subjects (by position) with which evidence names one artifact. */
-export type Hits = Map<EvidenceItem, number[]>;
-
-interface Place {
-  readonly artifacts: ArtifactInput[];
-  readonly hits: Hits;
+/** One attestation that names an artifact, and the positions of the subjects that do so. */
+export interface Hit {
+  readonly item: EvidenceItem;
+  readonly positions: number[];
 }
 
-/** Which evidence names which artifact: every subject is looked up once, so that many times many stays linear. */
+/** The attestations that name something, in the order of the evidence. */
+type Hits = Hit[];
+
+/** Which evidence names which artifact. Every subject is looked up once, so that many times many stays linear. */
 export class ArtifactIndex {
-  readonly #digests: ReadonlyMap<string, Map<string, Place>> = new Map(
-    ACCEPTED.map((name) => [name, new Map()]),
-  );
-  readonly #names = new Map<string, Place>();
+  readonly #artifacts: readonly ArtifactInput[];
+  readonly #evidence: Evidence;
+  /** By algorithm and digest: whatever the artifacts have. */
+  readonly #digests: ReadonlyMap<string, ReadonlyMap<string, Hits>>;
+  #names: ReadonlyMap<string, Hits> | undefined;
+  #owners: ReadonlyMap<Hits, readonly ArtifactInput[]> | undefined;
 
   /** @throws {ExpectationError} (a `TypeError`) for an artifact without a well-formed, accepted digest. */
-  constructor(artifacts: readonly ArtifactInput[], { items }: Evidence) {
-    for (const artifact of artifacts) this.#addArtifact(artifact);
-    for (const item of items) this.#addEvidence(item);
+  constructor(artifacts: readonly ArtifactInput[], evidence: Evidence) {
+    artifacts.forEach(checkArtifact);
+    this.#artifacts = artifacts;
+    this.#evidence = evidence;
+    this.#digests = hitsByDigest(artifacts, evidence);
   }
 
-  /** The attestations with a subject of the artifact's digest by at least one algorithm. */
-  byDigest({ digest }: ArtifactInput): Hits {
-    const [first = new Map<EvidenceItem, number[]>(), ...others] = this.#placesOf(digest).map(
-      ({ hits }) => hits,
-    );
-    return others.length === 0 ? first : mergeHits([first, ...others]);
+  /** The attestations with a subject of the artifact's digest by at least one algorithm, in the order of the evidence. */
+  byDigest({ digest }: ArtifactInput): readonly Hit[] {
+    return mergeHits(this.#hitsOf(digest));
   }
 
   /** The attestations with a subject of the artifact's name. */
-  byName(artifact: ArtifactInput): Hits {
-    return mergeHits(namesOf(artifact).flatMap((name) => this.#names.get(name)?.hits ?? []));
+  byName(artifact: ArtifactInput): readonly Hit[] {
+    const names = (this.#names ??= hitsByName(this.#artifacts, this.#evidence));
+    return mergeHits(namesOf(artifact).map((name) => names.get(name) ?? []));
   }
 
   /** Whether any attestation names the artifact. */
   isNamed(artifact: ArtifactInput): boolean {
-    return this.byDigest(artifact).size > 0 || this.byName(artifact).size > 0;
+    return this.byDigest(artifact).length > 0 || this.byName(artifact).length > 0;
   }
 
   /** Whether one of the artifacts is this subject. */
   has({ digest }: Subject): boolean {
-    return this.#placesOf(digest).some(({ artifacts }) =>
-      artifacts.some((artifact) => matchDigestSets(digest, artifact.digest)),
+    const owners = (this.#owners ??= this.#findOwners());
+    return this.#hitsOf(digest).some((hits) =>
+      owners.get(hits)?.some((artifact) => matchDigestSets(digest, artifact.digest)),
     );
   }
 
-  #addArtifact(artifact: ArtifactInput): void {
-    checkArtifact(artifact);
-    for (const [algorithm, values] of this.#digests) {
-      const value = digestOf(artifact.digest, algorithm);
-      if (value !== undefined) placeAt(values, value).artifacts.push(artifact);
+  #findOwners(): ReadonlyMap<Hits, readonly ArtifactInput[]> {
+    const owners = new Map<Hits, ArtifactInput[]>();
+    for (const artifact of this.#artifacts) {
+      for (const hits of this.#hitsOf(artifact.digest)) {
+        const others = owners.get(hits);
+        if (others === undefined) owners.set(hits, [artifact]);
+        else others.push(artifact);
+      }
     }
-    for (const name of namesOf(artifact)) placeAt(this.#names, name).artifacts.push(artifact);
+    return owners;
   }
 
-  #addEvidence(item: EvidenceItem): void {
-    const statement = item.statement();
-    if (statement instanceof MalformedError) return;
-    statement.subject.forEach(({ digest, name }, position) => {
-      for (const { hits } of this.#placesOf(digest)) addHit(hits, item, position);
-      if (name !== undefined) addHit(this.#names.get(name)?.hits, item, position);
-    });
-  }
-
-  #placesOf(digest: DigestSet): Place[] {
-    const places: Place[] = [];
+  #hitsOf(digest: DigestSet): Hits[] {
+    const found: Hits[] = [];
     for (const [algorithm, values] of this.#digests) {
       const value = digestOf(digest, algorithm);
-      const place = value === undefined ? undefined : values.get(value);
-      if (place !== undefined) places.push(place);
+      const hits = value === undefined ? undefined : values.get(value);
+      if (hits !== undefined) found.push(hits);
     }
-    return places;
+    return found;
   }
 }
 
-function checkArtifact(artifact: ArtifactInput): void {
-  if (typeof artifact.name !== 'string') throw new ExpectationError('artifacts', 'an artifact needs a name');
-  const digest = catchMalformed(() => parseDigestSet(artifact.digest, '/digest'));
-  if (digest instanceof MalformedError)
-    throw new ExpectationError('artifacts', `${artifact.name}: ${digest.message}`);
-  if (!ACCEPTED.some((algorithm) => digestOf(digest, algorithm) !== undefined)) {
-    throw new ExpectationError('artifacts', `${artifact.name}: needs a digest by ${ACCEPTED.join(', ')}`);
+/** A digest set matches itself when an accepted algorithm is in it and all of those are well-formed. */
+function checkArtifact({ name, digest }: ArtifactInput): void {
+  if (typeof name !== 'string') throw new ExpectationError('artifacts', 'an artifact needs a name');
+  if (typeof digest === 'object' && digest !== null && matchDigestSets(digest, digest)) return;
+  throw new ExpectationError(
+    'artifacts',
+    `${name}: needs a digest in lower-case hex by ${ACCEPTED.join(' or ')}`,
+  );
+}
+
+function hitsByDigest(
+  artifacts: readonly ArtifactInput[],
+  evidence: Evidence,
+): ReadonlyMap<string, ReadonlyMap<string, Hits>> {
+  const digests = new Map<string, Map<string, Hits>>();
+  for (const algorithm of ACCEPTED) {
+    const values = new Map<string, Hits>();
+    for (const { digest } of artifacts) {
+      const value = digestOf(digest, algorithm);
+      if (value !== undefined && !values.has(value)) values.set(value, []);
+    }
+    if (values.size > 0) digests.set(algorithm, values);
+  }
+  forEachSubject(evidence, (item, { digest }, position) => {
+    for (const [algorithm, values] of digests) {
+      const value = digestOf(digest, algorithm);
+      if (value !== undefined) addHit(values.get(value), item, position);
+    }
+  });
+  return digests;
+}
+
+function hitsByName(artifacts: readonly ArtifactInput[], evidence: Evidence): ReadonlyMap<string, Hits> {
+  const names = new Map<string, Hits>(artifacts.flatMap(namesOf).map((name) => [name, []]));
+  forEachSubject(evidence, (item, { name }, position) => {
+    if (name !== undefined) addHit(names.get(name), item, position);
+  });
+  return names;
+}
+
+function forEachSubject(
+  { items }: Evidence,
+  visit: (item: EvidenceItem, subject: Subject, position: number) => void,
+): void {
+  for (const item of items) {
+    const statement = item.statement();
+    if (statement instanceof MalformedError) continue;
+    statement.subject.forEach((subject, position) => visit(item, subject, position));
   }
 }
 
@@ -108,22 +147,21 @@ function namesOf({ name, fromDirectory = false }: ArtifactInput): string[] {
   return parts.map((_, from) => parts.slice(from).join('/'));
 }
 
-function placeAt(places: Map<string, Place>, key: string): Place {
-  let place = places.get(key);
-  if (place === undefined) places.set(key, (place = { artifacts: [], hits: new Map() }));
-  return place;
-}
-
+/** Subjects come in the order of the evidence: an attestation that was hit before is the last one. */
 function addHit(hits: Hits | undefined, item: EvidenceItem, position: number): void {
-  const positions = hits?.get(item);
-  if (positions === undefined) hits?.set(item, [position]);
-  else if (positions.at(-1) !== position) positions.push(position);
+  if (hits === undefined) return;
+  const last = hits.at(-1);
+  if (last?.item === item) last.positions.push(position);
+  else hits.push({ item, positions: [position] });
 }
 
-function mergeHits(all: readonly Hits[]): Hits {
-  const merged: Hits = new Map();
-  for (const [item, positions] of all.flatMap((hits) => [...hits])) {
-    merged.set(item, [...new Set([...(merged.get(item) ?? []), ...positions])]);
+function mergeHits([first = [], ...others]: readonly Hits[]): Hits {
+  if (others.length === 0) return first;
+  const merged = new Map<EvidenceItem, Set<number>>();
+  for (const { item, positions } of [first, ...others].flat()) {
+    const all = merged.get(item) ?? new Set();
+    for (const position of positions) all.add(position);
+    merged.set(item, all);
   }
-  return merged;
+  return [...merged].map(([item, positions]) => ({ item, positions: [...positions] }));
 }

@@ -1,4 +1,4 @@
-import type { Envelope, Provenance, Statement } from 'in-toto-attestation';
+import type { Envelope, Statement } from 'in-toto-attestation';
 import type { PublicKey } from '@danube/keys';
 import {
   MalformedError,
@@ -11,6 +11,7 @@ import {
 import { verifySignature } from '@danube/keys';
 import { catchMalformed, type EvidenceItem } from './evidence.ts';
 import type { Expected } from './expectations.ts';
+import { type Build, readBuild } from './profiles.ts';
 
 /** A stage of opening an attestation: its value, or why it was not reached. */
 export type Stage<Value> =
@@ -30,7 +31,8 @@ export interface Opened {
   /** Reached when at least `threshold` keys signed: the payload may be believed. */
   readonly payload: Stage<Envelope>;
   readonly statement: Stage<Statement>;
-  readonly provenance: Stage<Provenance>;
+  /** The provenance in the statement, and how to read it. */
+  readonly build: Stage<Build>;
 }
 
 const NEVER: Stage<never> = { reached: false, reason: 'there is no attestation' };
@@ -43,7 +45,7 @@ export const NOTHING: Opened = {
   signers: [],
   payload: NEVER,
   statement: NEVER,
-  provenance: NEVER,
+  build: NEVER,
 };
 
 /** The predicate types of SLSA provenance that are understood, compared as opaque strings. */
@@ -56,7 +58,7 @@ export function openAttestation(item: EvidenceItem, expected: Expected): Opened 
   const payload = trustPayload(envelope, signers, expected.threshold);
   const statement = readStatement(item, payload);
   const { path, line = null } = item;
-  return { path, line, envelope, signers, payload, statement, provenance: readProvenance(statement) };
+  return { path, line, envelope, signers, payload, statement, build: readProvenance(statement) };
 }
 
 function readEnvelope({ envelope }: EvidenceItem): Stage<Envelope> {
@@ -77,21 +79,29 @@ function readEnvelope({ envelope }: EvidenceItem): Stage<Envelope> {
 function verifiedKeys(
   { payloadType, payload, signatures }: Envelope,
   keys: readonly PublicKey[],
-): PublicKey[] {
+): readonly PublicKey[] {
   const message = pae(payloadType, payload);
-  const verified = new Set<PublicKey>();
+  const verified: PublicKey[] = [];
   for (const { keyid, sig } of signatures) {
-    const key = hintedFirst(keys, keyid).find(
-      (key) => !verified.has(key) && verifySignature(key, message, sig),
-    );
-    if (key !== undefined) verified.add(key);
+    const key = verifyingKey(keys, verified, keyid, message, sig);
+    if (key !== undefined) verified.push(key);
   }
-  return keys.filter((key) => verified.has(key));
+  return verified;
 }
 
-function hintedFirst(keys: readonly PublicKey[], keyid: string | undefined): readonly PublicKey[] {
-  const hinted = keys.findIndex((key) => key.keyid === keyid);
-  return hinted > 0 ? keys.slice(hinted, hinted + 1).concat(keys) : keys;
+/** The key that verifies this signature, apart from those that have signed already. */
+function verifyingKey(
+  keys: readonly PublicKey[],
+  verified: readonly PublicKey[],
+  keyid: string | undefined,
+  message: Uint8Array,
+  signature: Uint8Array,
+): PublicKey | undefined {
+  const verifies = (key: PublicKey): boolean =>
+    !verified.includes(key) && verifySignature(key, message, signature);
+  const hinted = keys.find((key) => key.keyid === keyid);
+  if (hinted !== undefined && verifies(hinted)) return hinted;
+  return keys.find((key) => key !== hinted && verifies(key));
 }
 
 function trustPayload(
@@ -112,14 +122,14 @@ function readStatement(item: EvidenceItem, payload: Stage<Envelope>): Stage<Stat
   return { reached: true, value: statement };
 }
 
-function readProvenance(statement: Stage<Statement>): Stage<Provenance> {
+function readProvenance(statement: Stage<Statement>): Stage<Build> {
   if (!statement.reached) return statement;
   const { predicateType, predicate } = statement.value;
   if (!PROVENANCE_TYPES.includes(predicateType))
     return { reached: false, reason: 'the predicate is not provenance' };
   const provenance = catchMalformed(() => parseProvenance(predicateType, predicate));
   if (provenance instanceof MalformedError) return broken('the predicate could not be read', provenance);
-  return { reached: true, value: provenance };
+  return { reached: true, value: readBuild(provenance) };
 }
 
 function broken(reason: string, error: MalformedError): Stage<never> {

@@ -1,8 +1,14 @@
-import type { JsonValue, Provenance } from 'in-toto-attestation';
+import type { JsonObject, JsonValue } from 'in-toto-attestation';
 import { isJsonArray, isJsonObject, joinPointer } from 'in-toto-attestation';
 import type { Expected } from './expectations.ts';
 import { fail, notRun, pass, warn } from './finding.ts';
-import { type Profile, externalParameter, parameterPointer, profileOf } from './profiles.ts';
+import {
+  type Build,
+  type Profile,
+  type SourceClaims,
+  externalParameter,
+  parameterPointer,
+} from './profiles.ts';
 import type { Finding } from './report.ts';
 import type { Context } from './context.ts';
 
@@ -15,19 +21,16 @@ export function parametersDemanded({ parameters, strict = false }: Expected): bo
 }
 
 /** Have the external parameters the expected values, and are there others that nobody expected? */
-export function parameters({ opened: { provenance, statement }, expected }: Context): Finding {
-  if (!provenance.reached) {
-    if (!statement.reached || provenance.error !== undefined || !parametersDemanded(expected)) {
-      return notRun(provenance.reason);
-    }
-    return fail({ actual: `a ${statement.value.predicateType} predicate has no external parameters` });
+export function parameters({ opened: { build, statement }, expected }: Context): Finding {
+  if (build.reached) return wrongParameter(build.value, expected) ?? unnamedParameters(build.value, expected);
+  if (!statement.reached || build.error !== undefined || !parametersDemanded(expected)) {
+    return notRun(build.reason);
   }
-  return wrongParameter(provenance.value, expected) ?? unnamedParameters(provenance.value, expected);
+  return fail({ actual: `a ${statement.value.predicateType} predicate has no external parameters` });
 }
 
 /** The first expected parameter that is absent or has another value. */
-function wrongParameter(provenance: Provenance, { parameters }: Expected): Finding | undefined {
-  const profile = profileOf(provenance);
+function wrongParameter({ provenance, profile }: Build, { parameters }: Expected): Finding | undefined {
   for (const [name, expected] of parameters) {
     const at = pointerOf(name, profile);
     const actual = externalParameter(provenance, at);
@@ -36,20 +39,21 @@ function wrongParameter(provenance: Provenance, { parameters }: Expected): Findi
       expected: `${name}=${describe(expected)}`,
       actual: actual === undefined ? `${name} is absent` : `${name}=${describe(actual)}`,
       pointer: parameterPointer(provenance, at),
-      hint: typeof expected === 'string' && typeof actual !== 'string' ? typeHint(actual) : undefined,
+      hint: actual === undefined ? undefined : typeHint(expected, actual),
     });
   }
   return undefined;
 }
 
-function typeHint(actual: JsonValue | undefined): string | undefined {
-  return actual === undefined ? undefined : `The value is not a text but JSON: ${JSON.stringify(actual)}`;
+function typeHint(expected: JsonValue, actual: JsonValue): string | undefined {
+  if (describe(expected) !== describe(actual)) return undefined;
+  return `Values are compared as JSON: this is ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}.`;
 }
 
 /** The external parameters that no expectation names. */
-function unnamedParameters(provenance: Provenance, expected: Expected): Finding {
-  const named = namedPointers(provenance, expected);
-  const unnamed = leaves(provenance.buildDefinition.externalParameters, '').filter(
+function unnamedParameters(build: Build, expected: Expected): Finding {
+  const named = namedPointers(build, expected);
+  const unnamed = leaves(build.provenance.buildDefinition.externalParameters).filter(
     (leaf) => !named.some((pointer) => leaf === pointer || leaf.startsWith(`${pointer}/`)),
   );
   const [first] = unnamed;
@@ -60,48 +64,47 @@ function unnamedParameters(provenance: Provenance, expected: Expected): Finding 
   return report({
     expected: 'every external parameter named',
     actual: `not named: ${listed}${more}`,
-    pointer: parameterPointer(provenance, first),
+    pointer: parameterPointer(build.provenance, first),
     hint: 'Expect a value for each of these parameters, or allow them by name.',
   });
 }
 
 /** Pointers below externalParameters that expectations name: parameters, allowed ones, and the source when asked for. */
-function namedPointers(provenance: Provenance, expected: Expected): string[] {
-  const profile = profileOf(provenance);
-  const names = [...expected.parameters.keys(), ...expected.allowParameters];
-  return [...names.map((name) => pointerOf(name, profile)), ...sourcePointers(provenance, profile, expected)];
+function namedPointers({ profile, source }: Build, expected: Expected): string[] {
+  const named = typeof source === 'string' ? [] : sourcePointers(source, expected);
+  for (const name of expected.parameters.keys()) named.push(pointerOf(name, profile));
+  for (const name of expected.allowParameters) named.push(pointerOf(name, profile));
+  return named;
 }
 
 /** A parameter that holds the source's URI, its ref or both is named when all that it holds is asked for. */
-function sourcePointers(
-  provenance: Provenance,
-  profile: Profile,
-  { sourceUri, sourceRef }: Expected,
-): string[] {
-  const claims = profile.source(provenance);
-  if (typeof claims === 'string') return [];
-  const asked = new Map<string, boolean>();
-  for (const [claim, expectation] of [
-    [claims.uri, sourceUri],
-    [claims.ref, sourceRef],
-  ] as const) {
-    if (claim?.parameter === undefined) continue;
-    asked.set(claim.parameter, (asked.get(claim.parameter) ?? true) && expectation !== undefined);
-  }
-  return [...asked].flatMap(([pointer, all]) => (all ? [pointer] : []));
+function sourcePointers({ uri, ref }: SourceClaims, { sourceUri, sourceRef }: Expected): string[] {
+  const isUnasked = (pointer: string): boolean =>
+    (sourceUri === undefined && uri?.parameter === pointer) ||
+    (sourceRef === undefined && ref?.parameter === pointer);
+  return [uri, ref].flatMap((claim) =>
+    claim?.parameter === undefined || isUnasked(claim.parameter) ? [] : [claim.parameter],
+  );
 }
 
-/** A name is one of the tenant's parameters; with a leading `/` it is a JSON pointer below externalParameters. */
-function pointerOf(name: string, { parameters }: Profile): string {
-  return name.startsWith('/') ? name : joinPointer(parameters, name);
+/**
+ * Which external parameter a name means is decided by the name alone, so that no value in the evidence can take the
+ * place of another: the build type's own parameters first, else one of the tenant's; with a leading `/` the name is a
+ * JSON pointer below externalParameters.
+ */
+function pointerOf(name: string, { own, parameters }: Profile): string {
+  if (name.startsWith('/')) return name;
+  return joinPointer(own.includes(name) ? '' : parameters, name);
 }
 
 /** Pointers to all that is set: whatever is not an object, at any depth. Null and empty are unset (SLSA parsing rules). */
-function leaves(value: JsonValue, pointer: string): string[] {
-  if (value === null) return [];
-  if (isJsonArray(value)) return value.length === 0 ? [] : [pointer];
-  if (!isJsonObject(value)) return [pointer];
-  return Object.entries(value).flatMap(([key, member]) => leaves(member, joinPointer(pointer, key)));
+function leaves(object: JsonObject, pointer = '', found: string[] = []): string[] {
+  for (const [key, value] of Object.entries(object)) {
+    const at = joinPointer(pointer, key);
+    if (isJsonObject(value)) leaves(value, at, found);
+    else if (value !== null && !(isJsonArray(value) && value.length === 0)) found.push(at);
+  }
+  return found;
 }
 
 function describe(value: JsonValue): string {

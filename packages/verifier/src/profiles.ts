@@ -9,48 +9,67 @@ export interface Claim {
   readonly parameter?: string;
 }
 
-/** What a build says of its source; what it does not say is left out. */
+/** What a build says of its source; what it does not say is `undefined`. */
 export interface SourceClaims {
-  readonly uri?: Claim;
-  readonly ref?: Claim;
-  readonly commit?: Claim;
+  readonly uri: Claim | undefined;
+  readonly ref: Claim | undefined;
+  /** Looked up when it is asked for. */
+  readonly commit: () => Claim | undefined;
+}
+
+/** Provenance, with the knowledge of how to read it. */
+export interface Build {
+  readonly provenance: Provenance;
+  readonly profile: Profile;
+  readonly places: Places;
+  /** The source, or why it cannot be read. */
+  readonly source: SourceClaims | string;
+}
+
+/** Finds out how to read this provenance: by its version and its build type, which is compared exactly. */
+export function readBuild(provenance: Provenance): Build {
+  const isV02 = provenance.version === '0.2';
+  const profile = isV02 ? PROVENANCE_V02 : (PROFILES.get(provenance.buildDefinition.buildType) ?? UNKNOWN);
+  return { provenance, profile, places: isV02 ? PLACES_V02 : PLACES_V1, source: profile.source(provenance) };
 }
 
 /** Where one family of provenance keeps what expectations ask for. */
 export interface Profile {
-  readonly name: string;
   /** The source, or why it cannot be read. */
   readonly source: (provenance: Provenance) => SourceClaims | string;
-  /** The object below externalParameters that holds the parameters a tenant sets: `''` for externalParameters itself. */
+  /** The object that holds what a tenant sets, as a pointer below externalParameters; `''` for externalParameters itself. */
   readonly parameters: string;
+  /** The external parameters that the build type itself defines. */
+  readonly own: readonly string[];
 }
 
 /** Danube's own builds: `docs/buildtypes/pipeline-v1.md`. */
 const PIPELINE: Profile = {
-  name: 'Danube pipeline v1',
   source: (provenance) => uriWithRef(provenance, externalParameter(provenance, '/source')),
   parameters: '/parameters',
+  own: ['pipeline', 'source', 'trigger', 'parameters'],
 };
 
 /** GitHub Actions workflows, by GitHub's attestations and by the SLSA generators. */
 const GITHUB_WORKFLOW: Profile = {
-  name: 'GitHub Actions workflow v1',
   source: githubWorkflow,
   parameters: '/inputs',
+  own: ['workflow', 'inputs', 'vars'],
 };
 
 /** Any v0.2 provenance: the specification itself says where source and parameters are (invocation). */
 const PROVENANCE_V02: Profile = {
-  name: 'SLSA provenance v0.2',
   source: (provenance) => uriWithRef(provenance, configSource(provenance, 'uri')),
   parameters: '',
+  own: [],
 };
 
+/** A build type that is not known here: its external parameters can be compared, its source cannot be found. */
 const UNKNOWN: Profile = {
-  name: 'unknown build type',
   source: ({ buildDefinition }) =>
     `where a build of type ${buildDefinition.buildType} has its source is not known here`,
   parameters: '',
+  own: [],
 };
 
 const PROFILES: ReadonlyMap<string, Profile> = new Map([
@@ -58,12 +77,6 @@ const PROFILES: ReadonlyMap<string, Profile> = new Map([
   ['https://actions.github.io/buildtypes/workflow/v1', GITHUB_WORKFLOW],
   ['https://slsa-framework.github.io/github-actions-buildtypes/workflow/v1', GITHUB_WORKFLOW],
 ]);
-
-/** How to read this provenance. The build type is compared exactly. */
-export function profileOf(provenance: Provenance): Profile {
-  if (provenance.version === '0.2') return PROVENANCE_V02;
-  return PROFILES.get(provenance.buildDefinition.buildType) ?? UNKNOWN;
-}
 
 /** Pointers into the statement of what v1 and v0.2 keep in different places. */
 export interface Places {
@@ -90,11 +103,6 @@ const PLACES_V02: Places = {
   dependencies: '/predicate/materials',
 };
 
-/** Where this provenance has things in the statement as it was signed. */
-export function placesOf(provenance: Provenance): Places {
-  return provenance.version === '0.2' ? PLACES_V02 : PLACES_V1;
-}
-
 /** The external parameter at a pointer below externalParameters. */
 export function externalParameter({ buildDefinition }: Provenance, pointer: string): JsonValue | undefined {
   const tokens = pointer.split('/').slice(1);
@@ -116,10 +124,10 @@ function memberAt(object: JsonObject, path: readonly string[]): JsonValue | unde
 /** Where the statement has the external parameter that the v1 shape has at `pointer` below externalParameters. */
 export function parameterPointer(provenance: Provenance, pointer: string): string {
   const isConfigSource =
-    (pointer === '/source' && configSource(provenance, 'uri') !== undefined) ||
-    (pointer === '/entryPoint' && configSource(provenance, 'entryPoint') !== undefined);
+    (pointer === '/source' && typeof configSource(provenance, 'uri') === 'string') ||
+    (pointer === '/entryPoint' && typeof configSource(provenance, 'entryPoint') === 'string');
   if (isConfigSource) return `/predicate/invocation/configSource${pointer === '/source' ? '/uri' : pointer}`;
-  return placesOf(provenance).externalParameters + pointer;
+  return (provenance.version === '0.2' ? PLACES_V02 : PLACES_V1).externalParameters + pointer;
 }
 
 /** A member of v0.2's configSource. In the v1 shape a tenant's parameter of the same name could stand for it. */
@@ -130,30 +138,34 @@ function configSource(
   return memberAt(predicate, ['invocation', 'configSource', key]);
 }
 
+const REF_MARK = '@refs/';
+
 /** `<repository URI>@<full ref>` in the external parameter `source`; the ref may be absent. */
 function uriWithRef(provenance: Provenance, value: JsonValue | undefined): SourceClaims | string {
-  if (value === undefined || value === null) return {};
+  if (value === undefined || value === null) return NO_SOURCE;
   if (typeof value !== 'string') return 'the source is not a text';
-  const [uri = '', ref, ...rest] = value.split('@refs/');
-  if (rest.length > 0) return 'the source has more than one "@refs/": where the ref starts is not certain';
   const at = { pointer: parameterPointer(provenance, '/source'), parameter: '/source' };
+  const mark = value.indexOf(REF_MARK);
+  if (mark !== value.lastIndexOf(REF_MARK)) {
+    return `the source holds ${REF_MARK} more than once: where the ref starts is not certain`;
+  }
+  const uri = mark === -1 ? value : value.slice(0, mark);
   return {
     uri: { value: uri, ...at },
-    ...(ref === undefined ? {} : { ref: { value: `refs/${ref}`, ...at } }),
-    ...commitOf(provenance, new Set([value, uri])),
+    ref: mark === -1 ? undefined : { value: value.slice(mark + 1), ...at },
+    commit: () => commitOf(provenance, [value, uri]),
   };
 }
+
+const NO_SOURCE: SourceClaims = { uri: undefined, ref: undefined, commit: () => undefined };
 
 function githubWorkflow(provenance: Provenance): SourceClaims | string {
   const repository = textClaim(provenance, '/workflow/repository');
   const ref = textClaim(provenance, '/workflow/ref');
   if (repository === undefined) return 'the workflow names no repository';
   const uri = `git+${repository.value}`;
-  return {
-    uri: repository,
-    ...(ref === undefined ? {} : { ref }),
-    ...commitOf(provenance, new Set(ref === undefined ? [uri] : [uri, `${uri}@${ref.value}`])),
-  };
+  const uris = ref === undefined ? [uri] : [uri, `${uri}@${ref.value}`];
+  return { uri: repository, ref, commit: () => commitOf(provenance, uris) };
 }
 
 function textClaim(provenance: Provenance, parameter: string): Claim | undefined {
@@ -163,15 +175,14 @@ function textClaim(provenance: Provenance, parameter: string): Claim | undefined
 }
 
 /** The commit of the dependency that is the source; none when two entries disagree about it. */
-function commitOf(provenance: Provenance, uris: ReadonlySet<string>): { readonly commit?: Claim } {
+function commitOf(provenance: Provenance, uris: readonly string[]): Claim | undefined {
   const { resolvedDependencies = [] } = provenance.buildDefinition;
   const claims = resolvedDependencies.flatMap(({ uri, digest = {} }, index) => {
-    if (uri === undefined || !uris.has(uri)) return [];
+    if (uri === undefined || !uris.includes(uri)) return [];
     return commitClaims(provenance, digest, dependencyPointer(provenance, index));
   });
   const [first, ...others] = claims;
-  if (first === undefined || others.some(({ value }) => value !== first.value)) return {};
-  return { commit: first };
+  return others.some(({ value }) => value !== first?.value) ? undefined : first;
 }
 
 /** Before v1, Git commits were called by their hash: sha1. */
@@ -184,9 +195,9 @@ function commitClaims({ version }: Provenance, digest: DigestSet, pointer: strin
 }
 
 /** In the v1 shape, v0.2's configSource stands behind the materials. */
-function dependencyPointer(provenance: Provenance, index: number): string {
-  const materials = memberAt(provenance.source ?? {}, ['materials']);
-  const count = materials !== undefined && isJsonArray(materials) ? materials.length : 0;
-  if (provenance.version === '0.2' && index >= count) return '/predicate/invocation/configSource';
-  return joinPointer(placesOf(provenance).dependencies, index);
+function dependencyPointer({ version, source = {} }: Provenance, index: number): string {
+  if (version === '1') return joinPointer(PLACES_V1.dependencies, index);
+  const materials = memberAt(source, ['materials']) ?? [];
+  const count = isJsonArray(materials) ? materials.length : 0;
+  return index < count ? joinPointer(PLACES_V02.dependencies, index) : '/predicate/invocation/configSource';
 }

@@ -26,11 +26,11 @@ export function provenanceDemanded({ predicateType }: Expected): boolean {
 }
 
 /** Has the predicate the fields of SLSA provenance? */
-export function predicateFormat({ opened: { statement, provenance } }: Context): Finding {
+export function predicateFormat({ opened: { statement, build } }: Context): Finding {
   if (!statement.reached) return notRun(statement.reason);
   const expected = 'SLSA provenance';
   const { predicateType } = statement.value;
-  if (provenance.reached) return pass({ expected, actual: predicateType, pointer: '/predicate' });
-  if (provenance.error !== undefined) return malformed(expected, provenance.error);
+  if (build.reached) return pass({ expected, actual: predicateType, pointer: '/predicate' });
+  if (build.error !== undefined) return malformed(expected, build.error);
   return notRun(`the predicate is not provenance, and ${predicateType} is not looked into`);
 }
