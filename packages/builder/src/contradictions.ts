@@ -8,7 +8,7 @@ import { isLater } from './timestamp.ts';
 export function findContradictions(record: JobRecord): JobRecordIssue[] {
   const { inputs = [], environment, steps, artifacts } = record;
   return [
-    ...checkPipeline(record.pipeline),
+    ...checkPipeline(record.pipeline, record.source),
     ...checkSpan(record, ''),
     ...steps.flatMap((step, index) => checkStep(step, `/steps/${index}`, record)),
     ...findRepeated(
@@ -56,19 +56,23 @@ function checkLog(log: StepLog | undefined, pointer: string): JobRecordIssue[] {
   return [{ pointer, message: 'expected path, uri or digest, found none of them' }];
 }
 
-function checkPipeline({ uri, digest }: Pipeline): JobRecordIssue[] {
-  if ((uri === undefined) === (digest === undefined)) return [];
+function checkPipeline({ uri, digest }: Pipeline, source: Source): JobRecordIssue[] {
+  if ((uri === undefined) === (digest === undefined)) return checkNotSource(uri, '/pipeline/uri', source);
   const [present, missing] = uri === undefined ? ['digest', 'uri'] : ['uri', 'digest'];
   return [{ pointer: `/pipeline/${missing}`, message: `expected together with ${present}, found nothing` }];
 }
 
-/** A second entry for the source would leave open which of the two commits was built. */
 function checkInput({ name, uri }: Input, pointer: string, source: Source): JobRecordIssue[] {
   if (name === undefined && uri === undefined) {
     return [{ pointer, message: 'expected name or uri, found neither' }];
   }
+  return checkNotSource(uri, `${pointer}/uri`, source);
+}
+
+/** A second entry for the source would leave open which of the two commits was built. */
+function checkNotSource(uri: string | undefined, pointer: string, source: Source): JobRecordIssue[] {
   if (uri !== source.uri && uri !== sourceWithRef(source)) return [];
-  return [{ pointer: `${pointer}/uri`, message: 'expected another URI than the one of the source' }];
+  return [{ pointer, message: 'expected another URI than the one of the source' }];
 }
 
 function checkEgressPolicy(policy: EgressPolicy | undefined): JobRecordIssue[] {

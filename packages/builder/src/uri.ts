@@ -66,16 +66,23 @@ function isGitRef(ref: string): boolean {
     .every((part) => !part.startsWith('.') && !part.endsWith('.') && !part.endsWith('.lock'));
 }
 
+/** Schemes that browsers read as if they had a host behind them, however it is written. */
+const HIERARCHICAL = /^(?:https?|wss?|ftp):/;
+
 function hasPlainHost(uri: string): boolean {
   const host = AUTHORITY.exec(uri)?.[2];
-  return host === undefined || (URL.canParse(uri) && host === host.toLowerCase());
+  if (host === undefined) return !HIERARCHICAL.test(uri);
+  if (host === '') return /^(?:git\+)?file:/.test(uri);
+  return URL.canParse(uri) && host === host.toLowerCase();
 }
 
 /**
  * A name before the host is a credential, too (tokens are passed so); only SSH has names that are none, such as `git@`.
+ * Read both as RFC 3986 has it and as browsers do, which find a host behind one slash or none.
  */
 function holdsCredentials(uri: string): boolean {
-  const user = AUTHORITY.exec(uri)?.[1];
+  const { username, password } = URL.parse(uri) ?? {};
+  const user = AUTHORITY.exec(uri)?.[1] ?? (username === '' ? undefined : username);
   if (user === undefined) return false;
-  return user.includes(':') || !/^(?:git\+)?ssh:/i.test(uri);
+  return user.includes(':') || Boolean(password) || !/^(?:git\+)?ssh:/i.test(uri);
 }

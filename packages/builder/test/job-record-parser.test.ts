@@ -194,6 +194,12 @@ describe('parseJobRecord', () => {
         '/builder/id',
         (r) => (r.builder.id = 'https://Danube.example.com/b'),
       ],
+      ['a builder id without host', '/builder/id', (r) => (r.builder.id = 'https:///builders')],
+      [
+        'a builder id that only browsers understand',
+        '/builder/id',
+        (r) => (r.builder.id = 'https:danube.example.com'),
+      ],
       ['a builder id with a blank', '/builder/id', (r) => (r.builder.id = 'https://danube.example.com/a b')],
       [
         'a builder id that is no URI',
@@ -395,6 +401,11 @@ describe('parseJobRecord', () => {
         (r) => (r.builder.id = `https://a:${secret}@danube.example.com/`),
       ],
       [
+        'a password where only browsers find it',
+        '/builder/id',
+        (r) => (r.builder.id = `https:alice:${secret}@danube.example.com/`),
+      ],
+      [
         'a password in the job URI',
         '/job/uri',
         (r) => (r.job.uri = `https://a:${secret}@danube.example.com/`),
@@ -450,6 +461,7 @@ describe('parseJobRecord', () => {
           delete r.inputs[0].uri;
         },
       ],
+      ['a pipeline that is the source', '/pipeline/uri', (r) => (r.pipeline.uri = r.source.uri)],
       ['an input that is the source', '/inputs/0/uri', (r) => (r.inputs[0].uri = r.source.uri)],
       [
         'an input that is the source with its ref',
