@@ -42,3 +42,10 @@ export function secretForms(secret: Uint8Array): string[] {
   const buffer = Buffer.from(secret);
   return [encodeHex(secret), ...(['latin1', 'base64', 'base64url'] as const).map((e) => buffer.toString(e))];
 }
+
+/** The private JWK of RFC 8032, 7.1, TEST 1, with these members replaced. */
+export function jwk(members: object): Uint8Array {
+  const x = Buffer.from(RFC8032_PUBLIC).toString('base64url');
+  const d = Buffer.from(RFC8032_SEED).toString('base64url');
+  return utf8(JSON.stringify({ kty: 'OKP', crv: 'Ed25519', x, d, ...members }));
+}
