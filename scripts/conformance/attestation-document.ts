@@ -2,6 +2,7 @@ import {
   PROVENANCE_V02,
   PROVENANCE_V1,
   isJsonObject,
+  parsePredicate,
   parseProvenance,
   parseStatement,
   readEnvelope,
@@ -13,7 +14,6 @@ import {
   type JsonValue,
   type Statement,
 } from 'in-toto-attestation';
-import { readPredicate } from './predicates.ts';
 
 /** Reads a document of one kind; throws MalformedError when it is not one. */
 type Reader = (object: JsonObject) => void;
@@ -53,9 +53,11 @@ function readSigned({ payload }: Envelope): void {
 }
 
 // Provenance is told by its shape as well: a type such as `…/v1?draft` must not exempt it from the rules.
-function judgeStatement({ predicateType, predicate }: Statement): void {
-  const known = predicateType.startsWith('https://slsa.dev/provenance/') && 'buildDefinition' in predicate;
-  readPredicate(known ? PROVENANCE_V1 : predicateType, predicate);
+function judgeStatement(statement: Statement): void {
+  const { predicateType, predicate } = statement;
+  const isProvenance =
+    predicateType.startsWith('https://slsa.dev/provenance/') && 'buildDefinition' in predicate;
+  parsePredicate(isProvenance ? { ...statement, predicateType: PROVENANCE_V1 } : statement);
 }
 
 // Excerpts of specification pages leave out what another block of the same page shows; that part is filled in.

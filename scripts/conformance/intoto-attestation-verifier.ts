@@ -5,6 +5,7 @@ import {
   pae,
   parseEnvelope,
   parseJson,
+  parsePredicate,
   parseStatement,
   type Envelope,
 } from 'in-toto-attestation';
@@ -12,13 +13,11 @@ import { z } from 'zod';
 import { attempt, describeAttempt } from './attempt.ts';
 import { UnreadableError, type Source, type VectorFolder } from './folder.ts';
 import { compare, notApplicable, type Outcome } from './outcome.ts';
-import { readPredicate } from './predicates.ts';
 
-const NOT_SIGNED = 'an unsigned statement, a layout or its parameters: nothing to verify';
 const NO_TYPE =
   'signed and verified, but no statement: it has `type` where the specification demands `_type`';
-const SHORT =
-  'signed and verified, but its predicate is a stub that the specification of its type does not allow';
+const STUB =
+  'signed and verified, but its predicate leaves out or cuts off what the specification of its type demands';
 
 const KEY = z.object({
   keytype: z.literal('ed25519'),
@@ -28,17 +27,15 @@ const KEY = z.object({
 /** DSSE envelopes of in-toto's attestation-verifier, signed with Ed25519 by securesystemslib-style keys. */
 export const intotoAttestationVerifier: VectorFolder = {
   name: 'intoto-attestation-verifier',
-  exceptions: [NOT_SIGNED, NO_TYPE, SHORT],
+  exceptions: [NO_TYPE, STUB],
   judge,
 };
 
 function* judge(source: Source): Generator<Outcome> {
   const keys = readKeys(source);
-  for (const path of source.files.filter((file) => /\.(?:json|ya?ml)$/.test(file))) {
-    const signed = path.endsWith('.json') && isSigned(source.bytes(path));
-    if (!signed) yield notApplicable(path, NOT_SIGNED);
-    else yield* judgeEnvelope(path, source.bytes(path), keys);
-  }
+  // The raw statements, layouts and parameters beside the envelopes are another tool's input, and no cases.
+  const paths = source.files.filter((file) => file.endsWith('.json') && isSigned(source.bytes(file)));
+  for (const path of paths) yield* judgeEnvelope(path, source.bytes(path), keys);
 }
 
 function readKeys(source: Source): PublicKey[] {
@@ -79,9 +76,9 @@ function judgeStatement(name: string, { payload }: Envelope): Outcome {
     return notApplicable(name, NO_TYPE);
   }
   if (parsed.verdict !== 'accepted') return compare(name, 'accepted', describeAttempt(parsed));
-  const { predicateType, predicate } = parsed.value;
-  const read = attempt(() => readPredicate(predicateType, predicate));
-  if (read.verdict === 'rejected') return notApplicable(name, SHORT);
+  const read = attempt(() => parsePredicate(parsed.value));
+  if (read.verdict === 'rejected' && ['ERR_MISSING', 'ERR_HEX'].includes(read.code))
+    return notApplicable(name, STUB);
   return compare(name, 'accepted', describeAttempt(read));
 }
 

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { hashFiles, listFiles, parseChecksums } from '@danube/artifact';
+import { readPublicKeyFile } from '@danube/keys/file';
+import {
+  digestAlgorithms,
+  evaluateProvenance,
+  ExpectationError,
+  loadEvidence,
+  VerificationError,
+  verifyProvenance,
+  type ArtifactInput,
+  type Evidence,
+  type Verification,
+} from '@danube/verifier';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { VerifyArtifacts } from '../../vectors/case-format.ts';
+import { assertReport } from './expect-report.ts';
+import type { StoredCase } from './cases.ts';
+
+/** A time at which every case without a clock of its own holds. */
+const ANY_TIME = '2026-06-01T00:00:00Z';
+
+/** Judges a case as a user of the library does, and fails unless the outcome is the expected one. */
+export async function verifyByLibrary({ folder, content }: StoredCase<'verify'>): Promise<void> {
+  const { expect } = content;
+  if (expect.verdict === 'refused') {
+    const verification = await openVerification(folder, content);
+    assert.throws(
+      () => evaluateProvenance(verification),
+      (error: unknown) => error instanceof ExpectationError && error.field === expect.expectation,
+    );
+    return;
+  }
+  const verification = await openVerification(folder, content);
+  assertReport(evaluateProvenance(verification), expect);
+  assertThrows(verification, expect.verdict);
+}
+
+/** Whoever ignores the report must still not get past a rejection. */
+function assertThrows(verification: Verification, verdict: 'accepted' | 'rejected'): void {
+  if (verdict === 'accepted') verifyProvenance(verification);
+  else assert.throws(() => verifyProvenance(verification), VerificationError);
+}
+
+/** The verification that a case describes. */
+export async function openVerification(
+  folder: string,
+  content: StoredCase<'verify'>['content'],
+): Promise<Verification> {
+  const evidence = loadEvidence(
+    content.evidence.map((path) => ({ path, bytes: readFileSync(join(folder, path)) })),
+  );
+  const { publicKeys, ...others } = content.expectations;
+  return {
+    evidence,
+    artifacts: await openArtifacts(folder, content.artifacts, evidence),
+    expectations: { ...others, publicKeys: publicKeys.map((path) => readPublicKeyFile(join(folder, path))) },
+    now: new Date(content.now ?? ANY_TIME),
+  };
+}
+
+async function openArtifacts(
+  folder: string,
+  artifacts: VerifyArtifacts,
+  evidence: Evidence,
+): Promise<Verification['artifacts']> {
+  if (artifacts === 'provenance-only') return artifacts;
+  if ('files' in artifacts) return hash(folder, artifacts.files, evidence);
+  if ('checksums' in artifacts) return readChecksums(join(folder, artifacts.checksums));
+  if ('digests' in artifacts) return artifacts.digests.map(readDigest);
+  const directory = join(folder, artifacts.directory);
+  const files = await hash(directory, listFiles(directory), evidence);
+  return files.map((file) => ({ ...file, fromDirectory: true }));
+}
+
+async function hash(folder: string, names: readonly string[], evidence: Evidence): Promise<ArtifactInput[]> {
+  const algorithms = digestAlgorithms(evidence) as ('sha256' | 'sha384' | 'sha512')[];
+  const files = await hashFiles(folder, names, { algorithms });
+  return files.map(({ name, digest }) => ({ name, digest }));
+}
+
+function readChecksums(path: string): ArtifactInput[] {
+  return parseChecksums(readFileSync(path)).map(({ name, digest }) => ({ name, digest }));
+}
+
+function readDigest(text: string): ArtifactInput {
+  const [algorithm = '', hex = ''] = text.split(':');
+  return { name: text, digest: { [algorithm]: hex } };
+}
