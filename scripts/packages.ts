@@ -11,13 +11,21 @@ import { formatMessage } from 'publint/utils';
 import { useInstalledPackages } from './packages/install.ts';
 import { cleanEnvironment, publishedPackages, ROOT, type Package } from './repository.ts';
 
-/** Packs a package into a folder; the tarball's path. */
-function packPackage(item: Package, folder: string): string {
+/** What every package brings along for whoever installs it. */
+const MUST_HOLD = ['LICENSE', 'README.md', 'package.json'];
+
+interface Packed {
+  readonly tarball: string;
+  readonly files: readonly string[];
+}
+
+/** Packs a package into a folder. */
+function packPackage(item: Package, folder: string): Packed {
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
   const report = execFileSync('npm', args, { cwd: item.folder, env: cleanEnvironment(), encoding: 'utf8' });
-  const [packed] = JSON.parse(report) as { filename: string }[];
+  const [packed] = JSON.parse(report) as { filename: string; files: { path: string }[] }[];
   if (packed === undefined) throw new Error(`npm packed nothing for ${item.name}`);
-  return join(folder, packed.filename);
+  return { tarball: join(folder, packed.filename), files: packed.files.map(({ path }) => path) };
 }
 
 async function lintPackage(item: Package): Promise<string[]> {
@@ -48,11 +56,12 @@ function checkTypes(tarball: string): string[] {
   return status === 0 ? [] : [stdout + stderr];
 }
 
-async function checkPackages(tarballs: ReadonlyMap<Package, string>): Promise<number> {
+async function checkPackages(all: ReadonlyMap<Package, Packed>): Promise<number> {
   let bad = 0;
-  for (const [item, tarball] of tarballs) {
+  for (const [item, { tarball, files }] of all) {
     const types = hasLibrary(item) ? checkTypes(tarball) : [];
-    const problems = [...(await lintPackage(item)), ...types];
+    const missing = MUST_HOLD.filter((name) => !files.includes(name)).map((name) => `holds no ${name}`);
+    const problems = [...missing, ...(await lintPackage(item)), ...types];
     bad += problems.length;
     console.log(
       `${item.name}@${item.version}: publint, ${hasLibrary(item) ? 'attw' : 'no library, so no attw'}: ${problems.length === 0 ? 'ok' : 'BAD'}`,
@@ -62,11 +71,15 @@ async function checkPackages(tarballs: ReadonlyMap<Package, string>): Promise<nu
   return bad;
 }
 
+function tarballsOf(packed: ReadonlyMap<Package, Packed>): Map<Package, string> {
+  return new Map([...packed].map(([item, { tarball }]) => [item, tarball]));
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'danube-packages-'));
 try {
-  const tarballs = new Map(publishedPackages().map((item) => [item, packPackage(item, folder)]));
-  if (process.argv.includes('--install')) useInstalledPackages(tarballs, join(folder, 'project'));
-  else process.exitCode = (await checkPackages(tarballs)) === 0 ? 0 : 1;
+  const packed = new Map(publishedPackages().map((item) => [item, packPackage(item, folder)]));
+  if (process.argv.includes('--install')) useInstalledPackages(tarballsOf(packed), join(folder, 'project'));
+  else process.exitCode = (await checkPackages(packed)) === 0 ? 0 : 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
