@@ -2,7 +2,8 @@ import { MalformedError } from './errors.ts';
 import { asString } from './fields.ts';
 import type { JsonValue } from './json.ts';
 
-const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+const RFC3339 =
+  /^(\d{4})-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
 /**
  * Whether the text is a time of RFC 3339 that exists, in UTC with `Z` (in-toto spec/v1/field_types.md). `Date.parse`
