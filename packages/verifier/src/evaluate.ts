@@ -59,7 +59,7 @@ export function verifyProvenance(verification: Verification): Report {
 
 /** Without artifacts there is no neighbour that could stand in: each attestation has to pass. */
 function judgeProvenance({ items }: Evidence, { noExtra, noMissing }: Expected, judge: Judge): Report {
-  if (noExtra === true || noMissing === true) {
+  if (noExtra || noMissing) {
     throw new ExpectationError('artifacts', 'without artifacts none can be extra or missing');
   }
   const judged = (items.length === 0 ? [null] : items).map((item) => judge(item, { kind: 'alone' }));
@@ -80,10 +80,10 @@ function judgeArtifacts(
   judge: Judge,
 ): Report {
   const index = new ArtifactIndex(artifacts, evidence);
-  const unjudged = new Set(expected.noExtra === true ? [] : extraArtifacts(artifacts, index));
+  const unjudged = new Set(expected.noExtra ? [] : extraArtifacts(artifacts, index));
   const judged = artifacts.filter((artifact) => !unjudged.has(artifact));
   const reports = judged.map(createArtifactJudge(evidence, index, judge));
-  const missing = expected.noMissing === true ? missingSubjects(evidence, index, judge) : [];
+  const missing = expected.noMissing ? missingSubjects(evidence, index, judge) : [];
   return conclude([...reports, ...missing], [...unjudged]);
 }
 

@@ -42,23 +42,29 @@ export interface Expectations {
   readonly noMissing?: boolean;
 }
 
-/** Expectations that were read: keys are distinct, the ref is one. */
-export interface Expected extends Omit<
-  Expectations,
-  'publicKeys' | 'threshold' | 'sourceRef' | 'sourceBranch' | 'sourceTag' | 'parameters' | 'allowParameters'
-> {
+/** Expectations that were read: keys are distinct, the ref is one, and what is `undefined` is not demanded. */
+export interface Expected {
   readonly keys: readonly PublicKey[];
   readonly threshold: number;
-  readonly sourceRef?: string;
+  readonly builderId: string | undefined;
+  readonly buildType: string | undefined;
+  readonly sourceUri: string | undefined;
+  readonly sourceRef: string | undefined;
+  readonly sourceCommit: string | undefined;
   readonly parameters: ReadonlyMap<string, JsonValue>;
   readonly allowParameters: readonly string[];
+  readonly predicateType: string | undefined;
+  readonly maxAgeSeconds: number | undefined;
+  readonly strict: boolean;
+  readonly noExtra: boolean;
+  readonly noMissing: boolean;
 }
 
 type Rule = (field: string, value: unknown) => void;
 
-const RULES: Readonly<Record<keyof Expectations, Rule>> = {
+const RULES_BY_FIELD: Readonly<Record<keyof Expectations, Rule>> = {
   publicKeys: keyList,
-  threshold: () => undefined, // judged against the number of distinct keys
+  threshold: count,
   builderId: text,
   buildType: text,
   sourceUri: text,
@@ -75,6 +81,8 @@ const RULES: Readonly<Record<keyof Expectations, Rule>> = {
   noMissing: flag,
 };
 
+const RULES: ReadonlyMap<string, Rule> = new Map(Object.entries(RULES_BY_FIELD));
+
 /**
  * Reads what the caller demands.
  *
@@ -82,57 +90,68 @@ const RULES: Readonly<Record<keyof Expectations, Rule>> = {
  * above the number of distinct keys, an unknown or empty member, a branch and a tag at once.
  */
 export function readExpectations(expectations: Expectations): Expected {
-  const known = new Map<string, Rule>(Object.entries(RULES));
-  for (const [field, value] of Object.entries(expectations)) {
-    const rule = known.get(field);
-    if (rule === undefined) throw new ExpectationError(field, 'no such expectation');
-    rule(field, value);
+  checkMembers(expectations);
+  const keys = distinctKeys(expectations.publicKeys);
+  const { threshold = 1, parameters } = expectations;
+  if (threshold > keys.length) {
+    throw new ExpectationError(
+      'threshold',
+      `${threshold} is more than the ${keys.length} distinct key(s) given`,
+    );
   }
-  const { publicKeys, threshold, sourceRef, sourceBranch, sourceTag, parameters, allowParameters, ...rest } =
-    expectations;
-  keyList('publicKeys', publicKeys);
-  const keys = distinctKeys(publicKeys);
-  const ref = oneRef({ sourceRef, sourceBranch, sourceTag });
   return {
-    ...rest,
     keys,
-    threshold: readThreshold(threshold, keys.length),
-    ...(ref === undefined ? {} : { sourceRef: ref }),
-    parameters: new Map(Object.entries(parameters ?? {})),
-    allowParameters: allowParameters ?? [],
+    threshold,
+    builderId: expectations.builderId,
+    buildType: expectations.buildType,
+    sourceUri: expectations.sourceUri,
+    sourceRef: oneRef(expectations),
+    sourceCommit: expectations.sourceCommit,
+    parameters: new Map(parameters === undefined ? [] : Object.entries(parameters)),
+    allowParameters: expectations.allowParameters ?? [],
+    predicateType: expectations.predicateType,
+    maxAgeSeconds: expectations.maxAgeSeconds,
+    strict: expectations.strict ?? false,
+    noExtra: expectations.noExtra ?? false,
+    noMissing: expectations.noMissing ?? false,
   };
+}
+
+/** Members count wherever they come from: an inherited one that is overlooked would be a check that is not made. */
+function checkMembers(expectations: Expectations): void {
+  if (typeof expectations !== 'object' || expectations === null) {
+    throw new ExpectationError('expectations', 'must be an object');
+  }
+  for (const field in expectations) {
+    if (!RULES.has(field)) throw new ExpectationError(field, 'no such expectation');
+  }
+  for (const [field, rule] of RULES) {
+    if (field in expectations || field === 'publicKeys') rule(field, Reflect.get(expectations, field));
+  }
 }
 
 /** Two keys are one when their SubjectPublicKeyInfo is, whatever they are called (DSSE v1.0.2, protocol.md). */
 function distinctKeys(keys: readonly PublicKey[]): PublicKey[] {
-  return [...new Map(keys.map((key) => [encodeHex(key.spki), key])).values()];
+  return [...new Map(keys.map((key) => [identityOf(key), key])).values()];
 }
 
-function readThreshold(threshold: number | undefined, keys: number): number {
-  const count = threshold ?? 1;
-  if (!Number.isInteger(count) || count < 1) {
-    throw new ExpectationError('threshold', 'must be a whole number of at least 1');
-  }
-  if (count > keys) {
-    throw new ExpectationError('threshold', `${count} is more than the ${keys} distinct public key(s) given`);
-  }
-  return count;
+/** The hex of each key's SubjectPublicKeyInfo: a program verifies often, and with the same few keys. */
+const IDENTITIES = new WeakMap<PublicKey, string>();
+
+function identityOf(key: PublicKey): string {
+  const identity = IDENTITIES.get(key) ?? encodeHex(key.spki);
+  IDENTITIES.set(key, identity);
+  return identity;
 }
 
-interface Refs {
-  readonly sourceRef: string | undefined;
-  readonly sourceBranch: string | undefined;
-  readonly sourceTag: string | undefined;
-}
-
-function oneRef({ sourceRef, sourceBranch, sourceTag }: Refs): string | undefined {
+function oneRef({ sourceRef, sourceBranch, sourceTag }: Expectations): string | undefined {
   const refs = new Set<string>();
   if (sourceRef !== undefined) refs.add(sourceRef);
   if (sourceBranch !== undefined) refs.add(`refs/heads/${sourceBranch}`);
   if (sourceTag !== undefined) refs.add(`refs/tags/${sourceTag}`);
-  if (refs.size > 1)
-    throw new ExpectationError('sourceRef', `one build has one ref, not ${[...refs].join(' and ')}`);
-  return [...refs][0];
+  const [ref, ...others] = refs;
+  if (others.length === 0) return ref;
+  throw new ExpectationError('sourceRef', `one build has one ref, not ${[...refs].join(' and ')}`);
 }
 
 function keyList(field: string, value: unknown): void {
@@ -146,6 +165,12 @@ function keyList(field: string, value: unknown): void {
     if (typeof key !== 'object' || key === null || !('spki' in key) || !(key.spki instanceof Uint8Array)) {
       throw new ExpectationError(field, 'must hold keys as parsePublicKey of @danube/keys returns them');
     }
+  }
+}
+
+function count(field: string, value: unknown): void {
+  if (!Number.isInteger(value) || Number(value) < 1) {
+    throw new ExpectationError(field, 'must be a whole number of at least 1');
   }
 }
 

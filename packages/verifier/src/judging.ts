@@ -4,7 +4,7 @@ import type { Expected } from './expectations.ts';
 import type { Found, FoundForArtifact } from './found.ts';
 import type { ArtifactIndex, ArtifactInput } from './matching.ts';
 import { NOTHING, type Opened, openAttestation } from './opening.ts';
-import type { ArtifactReport, AttestationReport, Check, CheckId } from './report.ts';
+import type { ArtifactReport, AttestationReport, Check } from './report.ts';
 import { runSteps } from './steps.ts';
 
 /** One attestation (or `null`: that there is none), held against what is judged. */
@@ -18,7 +18,7 @@ export type Judge = (item: EvidenceItem | null, found: Found) => Judged;
 /** A judge by these expectations, who opens each attestation once. */
 export function createJudge(expected: Expected, now: Date): Judge {
   const attestations = new Map<EvidenceItem, Opened>();
-  const recent = new Map<CheckId, Check>();
+  const recent: Check[] = [];
   const open = (item: EvidenceItem): Opened => {
     const opened = attestations.get(item) ?? openAttestation(item, expected);
     attestations.set(item, opened);
@@ -56,33 +56,30 @@ export function createArtifactJudge({ items }: Evidence, index: ArtifactIndex, j
   const readable = items.filter((item) => !(item.statement() instanceof MalformedError));
   return (artifact) => {
     const { accepted, reports } = judgeNamed(artifact, index, judge);
-    const list = (others: readonly EvidenceItem[], by: 'unreadable' | 'other', room: number): void => {
-      for (const item of others.slice(0, room)) {
-        const omitted = Math.max(0, others.length - room);
-        const found: Found = { kind: 'artifact', artifact, by, positions: [], total: others.length, omitted };
-        reports.push(judge(item, found).report);
-      }
-    };
     const isNamed = reports.length > 0;
-    list(unreadable, 'unreadable', LISTED.others);
-    if (!isNamed) list(readable, 'other', LISTED.others - reports.length);
-    if (reports.length === 0) reports.push(judge(null, { ...NONE, artifact }).report);
-    return {
-      name: artifact.name,
-      digest: artifact.digest,
-      verdict: accepted ? 'accepted' : 'rejected',
-      attestations: reports,
-    };
+    reports.push(...listOthers(unreadable, LISTED.others, { ...OTHER, artifact, by: 'unreadable' }, judge));
+    if (!isNamed) {
+      const room = LISTED.others - reports.length;
+      reports.push(...listOthers(readable, room, { ...OTHER, artifact, by: 'other' }, judge));
+    }
+    if (reports.length === 0) reports.push(judge(null, { ...OTHER, artifact, by: 'nothing' }).report);
+    const { name, digest } = artifact;
+    return { name, digest, verdict: accepted ? 'accepted' : 'rejected', attestations: reports };
   };
 }
 
-const NONE: Omit<FoundForArtifact, 'artifact'> = {
-  kind: 'artifact',
-  by: 'nothing',
-  positions: [],
-  total: 0,
-  omitted: 0,
-};
+/** What is found without naming the artifact. */
+const OTHER = { kind: 'artifact', positions: [], total: 0, omitted: 0 } as const;
+
+function listOthers(
+  items: readonly EvidenceItem[],
+  room: number,
+  found: FoundForArtifact,
+  judge: Judge,
+): AttestationReport[] {
+  const omitted = Math.max(0, items.length - room);
+  return items.slice(0, room).map((item) => judge(item, { ...found, total: items.length, omitted }).report);
+}
 
 /** Only an attestation with the artifact's digest can be accepted; one with its name tells what was changed. */
 function judgeNamed(

@@ -104,13 +104,14 @@ function hitsByDigest(
   evidence: Evidence,
 ): ReadonlyMap<string, ReadonlyMap<string, Hits>> {
   const digests = new Map<string, Map<string, Hits>>();
-  for (const algorithm of ACCEPTED) {
-    const values = new Map<string, Hits>();
-    for (const { digest } of artifacts) {
+  for (const { digest } of artifacts) {
+    for (const algorithm of ACCEPTED) {
       const value = digestOf(digest, algorithm);
-      if (value !== undefined && !values.has(value)) values.set(value, []);
+      if (value === undefined) continue;
+      const values = digests.get(algorithm);
+      if (values === undefined) digests.set(algorithm, new Map([[value, []]]));
+      else if (!values.has(value)) values.set(value, []);
     }
-    if (values.size > 0) digests.set(algorithm, values);
   }
   forEachSubject(evidence, (item, { digest }, position) => {
     for (const [algorithm, values] of digests) {

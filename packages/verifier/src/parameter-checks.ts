@@ -16,7 +16,7 @@ import type { Context } from './context.ts';
 const LISTED = 10;
 
 /** Whether the caller constrains external parameters, apart from allowing some. */
-export function parametersDemanded({ parameters, strict = false }: Expected): boolean {
+export function parametersDemanded({ parameters, strict }: Expected): boolean {
   return parameters.size > 0 || strict;
 }
 
@@ -60,7 +60,7 @@ function unnamedParameters(build: Build, expected: Expected): Finding {
   if (first === undefined) return pass({ actual: 'every external parameter is named' });
   const listed = unnamed.slice(0, LISTED).join(', ');
   const more = unnamed.length > LISTED ? `, and ${unnamed.length - LISTED} more` : '';
-  const report = expected.strict === true ? fail : warn;
+  const report = expected.strict ? fail : warn;
   return report({
     expected: 'every external parameter named',
     actual: `not named: ${listed}${more}`,

@@ -16,7 +16,7 @@ interface Step {
   /** Whether acceptance needs it: then anything but `pass` or `warn` rejects, `not-run` too. */
   readonly demanded: (context: Context) => boolean;
   /** What the report says when nobody demanded it; without it the check is always made. */
-  readonly unasked?: string;
+  readonly unasked?: Check;
 }
 
 const always = (): boolean => true;
@@ -54,7 +54,7 @@ function asked(
   expectation: (expected: Expected) => string | number | boolean | undefined,
 ): Step {
   const demanded = ({ expected }: Context): boolean => (expectation(expected) ?? false) !== false;
-  return { id, check, demanded, unasked };
+  return { id, check, demanded, unasked: { id, ...notRun(unasked) } };
 }
 
 /** The same for a check of an artifact among others: an attestation by itself has nothing of the kind. */
@@ -69,21 +69,22 @@ function among(...row: Parameters<typeof asked>): Step {
  */
 export function runSteps(
   context: Context,
-  recent: Map<CheckId, Check>,
+  recent: Check[],
 ): { readonly accepted: boolean; readonly checks: readonly Check[] } {
   let accepted = true;
-  const checks = STEPS.map((step) => {
+  const checks = STEPS.map((step, index) => {
     const demanded = step.demanded(context);
-    const finding = demanded || step.unasked === undefined ? step.check(context) : notRun(step.unasked);
+    if (!demanded && step.unasked !== undefined) return step.unasked;
+    const finding = step.check(context);
     accepted &&= isAcceptable(finding, demanded);
-    const last = recent.get(step.id);
-    if (last !== undefined && isSame(last, finding)) return last;
-    const { status, expected, actual, pointer, hint } = finding;
-    const check = { id: step.id, status, expected, actual, pointer, hint };
-    recent.set(step.id, check);
-    return check;
+    const last = recent[index];
+    return last !== undefined && isSame(last, finding) ? last : (recent[index] = toCheck(step.id, finding));
   });
   return { accepted, checks };
+}
+
+function toCheck(id: CheckId, { status, expected, actual, pointer, hint }: Finding): Check {
+  return { id, status, expected, actual, pointer, hint };
 }
 
 function isSame(a: Finding, b: Finding): boolean {
