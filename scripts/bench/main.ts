@@ -5,12 +5,17 @@
  *   npm run bench                   a table
  *   npm run bench -- --json         one JSON object a line
  *   npm run bench -- --quick        small inputs and few rounds: shows that it runs, judges nothing
+ *   npm run bench -- --record       writes the figures to docs/speed.md as well
  *   npm run bench -- --only NAME    one group: startup, library, hashing, large-envelope
  */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ROOT } from '../repository.ts';
 import { hashing } from './hashing.ts';
 import { largeEnvelope } from './large-envelope.ts';
 import { library } from './library.ts';
+import { encodeFigures } from './record.ts';
 import { meetsTarget, type Benchmark, type Effort, type Outcome } from './row.ts';
 import { startup } from './startup.ts';
 
@@ -33,18 +38,26 @@ function encodeText(outcome: Outcome, quick: boolean): string {
 }
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, only: { type: 'string' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+    only: { type: 'string' },
+  },
 });
-const effort = values.quick === true ? QUICK : FULL;
-const encode = values.json === true ? encodeJson : (outcome: Outcome) => encodeText(outcome, effort.quick);
+if (values.record && (values.quick || values.only !== undefined))
+  throw new Error('--record takes a whole run');
+const effort = values.quick ? QUICK : FULL;
 const chosen = BENCHMARKS.filter(({ name }) => values.only === undefined || name === values.only);
 if (chosen.length === 0) throw new Error(`--only takes ${BENCHMARKS.map(({ name }) => name).join(', ')}`);
 
-let missed = 0;
+const outcomes: Outcome[] = [];
 for (const benchmark of chosen) {
   for (const outcome of await benchmark.run(effort)) {
-    console.log(encode(outcome));
-    if (!effort.quick && !('notRun' in outcome) && !meetsTarget(outcome)) missed += 1;
+    console.log(values.json ? encodeJson(outcome) : encodeText(outcome, effort.quick));
+    outcomes.push(outcome);
   }
 }
-process.exitCode = missed === 0 ? 0 : 1;
+if (values.record) writeFileSync(join(ROOT, 'docs', 'speed.md'), encodeFigures(outcomes));
+const missed = outcomes.filter((outcome) => !('notRun' in outcome) && !meetsTarget(outcome));
+process.exitCode = effort.quick || missed.length === 0 ? 0 : 1;

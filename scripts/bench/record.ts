@@ -1,0 +1,46 @@
+import { meetsTarget, type Outcome } from './row.ts';
+
+const HEAD = `# Speed
+
+\`npm run bench\` measures what this project promises about its speed. Written by \`npm run bench -- --record\`.
+
+Only ratios are given. Both sides of a ratio run in the same run, taking turns in random order, and the median over the
+rounds counts: a machine's clock and its neighbours change from minute to minute, and seconds from two runs cannot be
+compared. \`NODE_EXTRA_CA_CERTS\` and other variables that change how Node.js starts are not passed on to what is measured.
+The figures below are from a virtual machine with two processors, with Node.js ${process.versions.node}.
+
+| row | what is divided by what | target | measured |
+| --- | ----------------------- | ------ | -------- |
+`;
+
+const TAIL = `
+How it is reached:
+
+- **Start-up.** The command is one minified CommonJS file, and loads only what the command at hand needs. Never measure
+  through \`npx\`: it costs ten times as much as the command.
+- **Verification.** Nearly all of it is the signature. Everything else (strict parsing, all checks, the report) has to fit
+  into the small rest.
+- **Hashing.** Reading and hashing overlap, in buffers that are used again: memory does not grow with the input. Worker
+  threads are started only where there is enough to do for them to pay.
+
+\`in-toto-verify\` verifies a layout with one step and one link there. \`@sigstore/verify\` checks the signature of the bundle
+alone, ours the statement, the subject and the expectations as well.
+`;
+
+/** The page of figures. */
+export function encodeFigures(outcomes: readonly Outcome[]): string {
+  return `${HEAD}${outcomes.map((outcome) => `| ${cells(outcome).join(' | ')} |\n`).join('')}${TAIL}`;
+}
+
+function cells(outcome: Outcome): string[] {
+  const what = outcome.what.replaceAll('|', String.raw`\|`);
+  if ('notRun' in outcome) return [`\`${outcome.name}\``, what, '-', `not run: ${outcome.notRun}`];
+  const { name, ratio, target, better } = outcome;
+  const verdict = meetsTarget(outcome) ? '' : ' (missed)';
+  return [
+    `\`${name}\``,
+    what,
+    `${better === 'lower' ? 'at most' : 'at least'} ${target}`,
+    `${ratio.toFixed(2)}${verdict}`,
+  ];
+}
