@@ -14,9 +14,12 @@ import { printableName } from './key-type.ts';
 import type { KeyAlgorithm } from './public-key.ts';
 import { concatBytes } from './secret.ts';
 
-/** Whether bytes mean to be JSON. */
+/** The longest raw key; every JWK is longer. */
+const LONGEST_RAW_KEY = 64;
+
+/** Whether bytes mean to be JSON, and are not a raw key that happens to begin with a brace. */
 export function isJson(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x7b;
+  return bytes[0] === 0x7b && bytes.length > LONGEST_RAW_KEY;
 }
 
 /** Reads a public JWK into algorithm and key bytes, which still have to be checked as a point. Throws `KeyError`. */

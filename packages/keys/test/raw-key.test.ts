@@ -19,6 +19,15 @@ describe('raw keys', () => {
     }
   });
 
+  it('reads raw seeds whatever byte they begin with, also that of another format', async () => {
+    for (let first = 0; first < 256; first++) {
+      const seed = Uint8Array.from(RFC8032_SEED);
+      seed[0] = first;
+      const { publicKey } = await parsePrivateKey(seed);
+      assert.equal(await keyidOf(concatBytes(seed, publicKey.raw)), publicKey.keyid);
+    }
+  });
+
   it('refuses 64 bytes whose second half is not the public key of the first (keys.md 8)', async () => {
     await refuses(concatBytes(RFC8032_SEED, sampleKey(1).publicKey.raw), 'ERR_KEY_MISMATCH');
   });
