@@ -40,6 +40,11 @@ export interface TransparencyLogEntry {
 const INT64_MAX = 2n ** 63n - 1n;
 const DECIMAL = /^(?:0|[1-9][0-9]{0,18})$/;
 
+/** Whether the text is a 64-bit integer as proto3 JSON writes it, and not negative. */
+export function matchInt64(text: string): boolean {
+  return DECIMAL.test(text) && BigInt(text) <= INT64_MAX;
+}
+
 /** Reads one entry of `tlogEntries`. */
 export function readLogEntry(value: JsonValue, pointer: string): TransparencyLogEntry {
   const object = asObject(value, pointer);
@@ -97,6 +102,6 @@ function readInt64(object: JsonObject, key: string, pointer: string): string | u
     throw wrongType(`${pointer}/${key}`, 'string with an integer', value);
   }
   const text = String(value);
-  if (DECIMAL.test(text) && BigInt(text) <= INT64_MAX) return text;
+  if (matchInt64(text)) return text;
   throw new MalformedError('ERR_VALUE', `${pointer}/${key}`, 'not a 64-bit integer');
 }

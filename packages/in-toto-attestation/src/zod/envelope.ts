@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { LIMITS } from '../limits.ts';
 import { SIGSTORE_BUNDLE_VERSIONS } from '../sigstore-bundle.ts';
+import { matchInt64 } from '../transparency-log-entry.ts';
 import { type Unset, type WireObject, base64, countSet } from './wire.ts';
 
 /** A DSSE envelope on the wire. */
@@ -33,15 +34,8 @@ export const envelopeSchema: z.ZodType<EnvelopeWire> = z
   })
   .meta({ title: 'Envelope' });
 
-const INT64_MAX = 2n ** 63n - 1n;
 const int64 = z
-  .union([
-    z
-      .string()
-      .regex(/^(?:0|[1-9][0-9]{0,18})$/)
-      .refine((text) => BigInt(text) <= INT64_MAX),
-    z.int().min(0),
-  ])
+  .union([z.string().refine(matchInt64).meta({ pattern: '^(?:0|[1-9][0-9]{0,18})$' }), z.int().min(0)])
   .meta({
     title: 'Int64',
     description: 'A 64-bit integer, as a string where JSON numbers would not hold it',
