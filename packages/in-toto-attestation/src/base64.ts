@@ -1,7 +1,16 @@
 import { MalformedError } from './errors.ts';
 
+/** As much of Node's Buffer as is used here, so that the declarations need no types of Node. */
+interface Encodable extends Uint8Array {
+  toString(encoding?: 'base64' | 'base64url', start?: number, end?: number): string;
+}
+interface BufferMaker {
+  from(text: string, encoding: 'base64'): Encodable;
+  from(buffer: ArrayBufferLike, offset: number, length: number): Encodable;
+}
+
 /** Node's Buffer where there is one; the only use of it in this package. */
-const NODE_BUFFER: BufferConstructor | undefined = globalThis.Buffer;
+const NODE_BUFFER: BufferMaker | undefined = globalThis.Buffer;
 
 const STANDARD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
@@ -45,13 +54,13 @@ const CHUNK = 49_152;
  * Buffer skips what it does not know and cuts characters beyond U+00FF down to a byte (`Ł` reads as `A`), so its answer
  * counts only when it encodes back to the very same text.
  */
-export function decodeByBuffer(text: string, buffer: BufferConstructor): Uint8Array | undefined {
+export function decodeByBuffer(text: string, buffer: BufferMaker): Uint8Array | undefined {
   const bytes = buffer.from(text, 'base64');
   const exact = encodesTo(bytes, text, 'base64') || encodesTo(bytes, text, 'base64url');
   return exact ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) : undefined;
 }
 
-function encodesTo(bytes: Buffer, text: string, alphabet: 'base64' | 'base64url'): boolean {
+function encodesTo(bytes: Encodable, text: string, alphabet: 'base64' | 'base64url'): boolean {
   let at = 0;
   for (let start = 0; start < bytes.length; start += CHUNK) {
     const encoded = bytes.toString(alphabet, start, start + CHUNK);
