@@ -11,7 +11,7 @@ export function findArtifacts(
   const found = (artifacts.paths ?? []).flatMap((pattern, index) => {
     const pointer = `/artifacts/paths/${index}`;
     const names = findDeclared(dir, pattern, pointer).filter((name) => !exclude(name));
-    if (names.length === 0) throw notFound(pointer, pattern);
+    if (names.length === 0) throw notFound(dir, pattern, pointer);
     return names;
   });
   return [...new Set(found)].sort();
@@ -23,13 +23,13 @@ export function findDeclared(dir: string, pattern: string, pointer: string): str
     return listFiles(dir, { include: [pattern] });
   } catch (cause) {
     throw cause instanceof ArtifactError && cause.code === 'ERR_ARTIFACT_NO_MATCH'
-      ? notFound(pointer, pattern, cause)
+      ? notFound(dir, pattern, pointer, cause)
       : cause;
   }
 }
 
-function notFound(pointer: string, pattern: string, cause?: ArtifactError): JobError {
-  const message = `expected at least one file for ${JSON.stringify(pattern)}, found none`;
+function notFound(dir: string, pattern: string, pointer: string, cause?: ArtifactError): JobError {
+  const message = `expected at least one file for ${JSON.stringify(pattern)}, found none in ${JSON.stringify(dir)}`;
   return new JobError('ERR_JOB_OUTPUT', pointer, message, {
     ...(cause === undefined ? {} : { cause }),
     ...(cause?.hint === undefined ? {} : { hint: cause.hint }),

@@ -1,4 +1,5 @@
 import { DanubeError } from 'in-toto-attestation';
+import { printable } from './text.ts';
 
 /** Every way in which a job can fail to become a statement. */
 export const JOB_ERROR_CODES = [
@@ -20,7 +21,7 @@ export class JobError extends DanubeError<JobErrorCode> {
     message: string,
     options?: { readonly hint?: string; readonly cause?: unknown },
   ) {
-    super(code, pointer === '' ? message : `${pointer}: ${message}`, options);
+    super(code, printable(`job record${pointer === '' ? '' : ` ${pointer}`}: ${message}`), options);
     this.pointer = pointer;
   }
 }
@@ -29,7 +30,7 @@ export class JobError extends DanubeError<JobErrorCode> {
 export interface JobRecordIssue {
   /** JSON pointer (RFC 6901) to the value at fault; the empty string is the whole record. */
   readonly pointer: string;
-  /** What was expected and what was found; never a credential. */
+  /** What was expected and what was found; never a credential, but untrusted text. */
   readonly message: string;
   /** What the author of the record can do about it, where we know. */
   readonly hint?: string;

@@ -21,6 +21,7 @@ function describeUnknown(pointer: string, key: string): JobRecordIssue {
 const TYPE_NAMES: ReadonlyMap<string, string> = new Map([
   ['record', 'object'],
   ['int', 'whole number'],
+  ['number', 'whole number'],
 ]);
 
 function describeType(pointer: string, expected: string, found: JsonValue | undefined): JobRecordIssue {

@@ -50,3 +50,11 @@ export const patternSchema: z.ZodType<string> = relativeSchema
 export function isVisible(text: string): boolean {
   return !INVISIBLE.test(text);
 }
+
+/** The text with every character that cannot be seen written out, so that it cannot forge what stands around it. */
+export function printable(text: string): string {
+  return text.replaceAll(new RegExp(INVISIBLE, 'gu'), (character) => {
+    const codePoint = character.codePointAt(0) ?? 0;
+    return `\\u{${codePoint.toString(16)}}`;
+  });
+}

@@ -523,7 +523,16 @@ describe('parseJobRecord', () => {
         ['/job/id', '/source/commit', '/extra'],
       );
       assert.equal(error.pointer, '/job/id');
-      assert.match(error.message, /^\/job\/id: .*; \/source\/commit: .*; \/extra: /);
+      assert.match(error.message, /^job record \/job\/id: .*; \/source\/commit: .*; \/extra: /);
+    });
+
+    it('writes out what cannot be seen, so that a record cannot forge a message', () => {
+      const { message } = refusal((r) => {
+        r.pipeline.name = 'a\u202eb\u0085';
+        r['\u001b[2K\nall is well'] = 1;
+      });
+      assert.doesNotMatch(message, /[\p{Cc}\p{Cf}]/u);
+      assert.match(message, /a\\u\{202e\}b/);
     });
 
     it('keeps the message short', () => {
