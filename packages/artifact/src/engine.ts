@@ -3,181 +3,177 @@ import * as fs from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import type { HashAlgorithm } from './algorithms.ts';
-import { systemErrorCode } from './errors.ts';
 import { createLane, type Lane, type Outcome } from './lane.ts';
-import { readAhead } from './read-ahead.ts';
-import { isFault, newWork, type Work } from './work.ts';
+import { hashLarge, readAhead, readInTurn } from './hash-large.ts';
+import { newWork, type Work } from './work.ts';
 import { runWorker, type Report } from './worker.ts';
 
 /** Up to here a file is read at once, on the thread that found it. */
 const SMALL_BYTES = 1024 * 1024;
 /** What a worker reads at a time from a larger one. */
 const PART_BYTES = 256 * 1024;
-/** From here on another thread is worth its start. */
-const MANY_FILES = 20_000;
+/** From here on a worker, which takes 50 ms to start and 20 MB, is worth it. */
+const MANY_FILES = 5_000;
 const MANY_BYTES = 64 * 1024 * 1024;
-/** More threads than this only wait for the disk, and each takes memory. */
-const MAX_WORKERS = 8;
+/** With this thread; each more takes 11 MB. */
+const MAX_THREADS = 8;
 const TELL_EVERY_MS = 50;
 
 export interface Run {
-  /** Absolute, without symbolic links in the folder's part. */
-  readonly paths: readonly string[];
+  /** As in `LaneWork`. */
+  readonly base: string;
+  readonly names: readonly string[];
   readonly algorithms: readonly HashAlgorithm[];
-  /** Where a symbolic link leads; throws when it may not lead there. */
-  readonly resolveLink: (path: string) => string;
+  /** The name of the file that a symbolic link leads to, none when there may be no link; throws when it is a wrong one. */
+  readonly resolveLink: (name: string) => string | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Called now and then with the bytes done and the index of a file in work. */
-  readonly onBytes: ((bytes: number, index: number) => void) | undefined;
+  /** Called now and then with the bytes done and the name of a file in work. */
+  readonly onBytes: ((bytes: number, name: string) => void) | undefined;
 }
 
-type Outcomes = (Outcome | undefined)[];
+/** What is known of the files of a run, by index. */
+interface Findings {
+  readonly outcomes: (Outcome | undefined)[];
+  readonly links: number[];
+  readonly large: { readonly index: number; readonly name: string; readonly size: number }[];
+  isFaulty: boolean;
+}
 
 /**
  * Hashes files: small ones on this thread, with a second one when there are very many; several large ones on all
- * cores; a single large one here, where the system reads the next part while this one is hashed. (Measured: a worker
- * takes 50 ms to start, and asynchronous reads of small files cost three times as much as synchronous ones.)
+ * cores; a single large one here, where the system reads the next part while this one is hashed. (Asynchronous reads
+ * of small files cost three times as much as synchronous ones.)
  *
- * Gives one outcome a path, in their order; after the first that is not `hashed` others may be missing.
+ * Gives one outcome a file, in their order; after the first that is not `hashed` others may be missing.
  *
  * @throws the signal's reason when it is aborted, and what `resolveLink` throws
  */
 export async function hashAll(run: Run): Promise<readonly (Outcome | undefined)[]> {
-  const outcomes = Array.from<unknown, Outcome | undefined>({ length: run.paths.length }, () => undefined);
+  const findings: Findings = { outcomes: [], links: [], large: [], isFaulty: false };
+  const { base, names, algorithms } = run;
   const work = newWork({
-    paths: run.paths,
-    algorithms: run.algorithms,
+    base,
+    names,
+    algorithms,
     maxBytes: SMALL_BYTES,
     bufferBytes: SMALL_BYTES,
     batch: 16,
   });
   const lane = createLane(fs, crypto, work.shared);
   try {
-    await hashSmall(run, work, lane, outcomes);
-    const paths = resolveLinks(run, lane, outcomes);
-    await hashLarge({ ...run, paths }, work, lane, outcomes);
+    await watch(run, work, async () => hashSmall(run, work, lane, findings));
+    if (!findings.isFaulty) hashLinks(run, lane, findings);
+    if (!findings.isFaulty) await hashAllLarge(run, work, lane, findings);
   } finally {
     lane.end();
   }
-  return outcomes;
+  return findings.outcomes;
 }
 
-async function hashSmall(run: Run, work: Work, lane: Lane, outcomes: Outcomes): Promise<void> {
-  const report = reporter(work, outcomes);
-  await watch(run, work, async () => {
-    const helper = run.paths.length > MANY_FILES ? runWorker(work.shared, report) : undefined;
-    await runHere(run, work, () => lane.step(report));
-    await helper;
-    // What a worker that broke has left behind.
-    let next = 0;
-    await runHere(run, work, () => {
-      const path = outcomes[next] === undefined && !work.isStopped() ? run.paths[next] : undefined;
-      if (path !== undefined) report(next, lane.hash(path));
-      return ++next < run.paths.length;
-    });
+async function hashSmall(run: Run, work: Work, lane: Lane, findings: Findings): Promise<void> {
+  const report = reporter(run, work, findings);
+  const isWorthIt = run.names.length > MANY_FILES && availableParallelism() > 1;
+  const helper = isWorthIt ? runWorker(work.shared, report) : undefined;
+  await runHere(work, () => lane.step(report));
+  await helper;
+  if (helper === undefined || findings.isFaulty) return;
+  // What a worker that broke has left behind.
+  let next = 0;
+  await runHere(work, () => {
+    const name = findings.outcomes[next] === undefined ? run.names[next] : undefined;
+    if (name !== undefined) report(next, lane.hash(name));
+    return !findings.isFaulty && ++next < run.names.length;
   });
 }
 
-function resolveLinks(run: Run, lane: Lane, outcomes: Outcomes): string[] {
-  const paths = [...run.paths];
-  for (const [index, path] of run.paths.entries()) {
-    if (outcomes[index]?.kind !== 'link') continue;
-    run.signal?.throwIfAborted();
-    const target = run.resolveLink(path);
-    paths[index] = target;
-    outcomes[index] = lane.hash(target);
-  }
-  return paths;
-}
-
-async function hashLarge(run: Run, work: Work, lane: Lane, outcomes: Outcomes): Promise<void> {
-  if (outcomes.some((outcome) => outcome === undefined || isFault(outcome))) return;
-  const large = [...outcomes.keys()].filter((index) => outcomes[index]?.kind === 'large');
-  if (large.length > 1 && largeBytes(outcomes) >= MANY_BYTES) await hashInWorkers(run, work, large, outcomes);
-  for (const index of large) {
-    if (outcomes.some((outcome) => outcome !== undefined && isFault(outcome))) return;
-    if (outcomes[index]?.kind === 'large') outcomes[index] = await hashReadingAhead(run, work, lane, index);
-  }
-}
-
-function largeBytes(outcomes: Outcomes): number {
-  return outcomes.reduce((sum, outcome) => sum + (outcome?.kind === 'large' ? outcome.size : 0), 0);
-}
-
-async function hashInWorkers(
-  run: Run,
-  before: Work,
-  large: readonly number[],
-  outcomes: Outcomes,
-): Promise<void> {
-  const paths = large.map((index) => run.paths[index] ?? '');
-  const work = newWork({ ...before.shared, paths, maxBytes: Infinity, bufferBytes: PART_BYTES, batch: 1 });
-  const found: Outcomes = [];
-  const count = Math.min(availableParallelism(), MAX_WORKERS, paths.length);
-  const report = reporter(work, found);
-  await watch(run, work, async () => {
-    await Promise.all(Array.from({ length: count }, async () => runWorker(work.shared, report)));
-  });
-  found.forEach((outcome, position) => {
-    const index = large[position];
-    if (index !== undefined && outcome !== undefined) outcomes[index] = outcome;
-  });
-}
-
-async function hashReadingAhead(run: Run, work: Work, lane: Lane, index: number): Promise<Outcome> {
-  const file = lane.open(run.paths[index] ?? '');
-  if (file.kind !== 'opened') return file;
-  const hashes = run.algorithms.map((algorithm) => crypto.createHash(algorithm));
-  let bytes = 0;
-  let unchanged = false;
-  try {
-    for await (const part of readAhead(file.fd, file.size)) {
-      run.signal?.throwIfAborted();
-      for (const hash of hashes) hash.update(part);
-      bytes += part.length;
-      work.addBytes(part.length);
-      run.onBytes?.(work.bytesDone(), index);
-    }
-  } catch (error) {
-    const errno = systemErrorCode(error);
-    if (errno === undefined) throw error;
-    return { kind: 'error', errno };
-  } finally {
-    unchanged = lane.close(file);
-  }
-  if (!unchanged || bytes !== file.size) return { kind: 'changed' };
-  return { kind: 'hashed', size: file.size, hex: hashes.map((hash) => hash.digest('hex')) };
-}
-
-function reporter(work: Work, outcomes: Outcomes): Report {
+function reporter(run: Run, work: Work, findings: Findings): Report {
   return (index, outcome) => {
-    outcomes[index] = outcome;
-    if (isFault(outcome)) work.stop();
+    findings.outcomes[index] = outcome;
+    if (outcome.kind === 'hashed') return;
+    if (outcome.kind === 'link') findings.links.push(index);
+    else if (outcome.kind === 'large') {
+      findings.large.push({ index, name: run.names[index] ?? '', size: outcome.size });
+    } else {
+      findings.isFaulty = true;
+      work.stop();
+    }
   };
 }
 
+function hashLinks(run: Run, lane: Lane, findings: Findings): void {
+  for (const index of findings.links) {
+    run.signal?.throwIfAborted();
+    const name = run.resolveLink(run.names[index] ?? '');
+    const outcome: Outcome = name === undefined ? { kind: 'link' } : lane.hash(name);
+    // Still a link: it was put there meanwhile.
+    findings.outcomes[index] = outcome.kind === 'link' ? { kind: 'changed' } : outcome;
+    if (outcome.kind === 'large') findings.large.push({ index, name: name ?? '', size: outcome.size });
+    else if (outcome.kind !== 'hashed') findings.isFaulty = true;
+  }
+}
+
+/** This thread and the workers, if any, take the next file when they are done with one. */
+async function hashAllLarge(
+  run: Run,
+  before: Work,
+  lane: Lane,
+  { large, outcomes }: Findings,
+): Promise<void> {
+  const names = large.map(({ name }) => name);
+  const work = newWork({ ...before.shared, names, maxBytes: Infinity, bufferBytes: PART_BYTES, batch: 1 });
+  function report(position: number, outcome: Outcome): void {
+    const index = large[position]?.index;
+    if (index !== undefined) outcomes[index] = outcome;
+    if (outcome.kind !== 'hashed') work.stop();
+  }
+  const threads = threadsFor(large);
+  const readParts = threads > 1 ? readInTurn : readAhead;
+  async function hashHere(position: number): Promise<void> {
+    const name = names[position];
+    if (name !== undefined && !work.isStopped())
+      report(position, await hashLarge(lane, name, work, readParts));
+  }
+  await watch(run, work, async () => {
+    const helpers = Array.from({ length: threads - 1 }, async () => runWorker(work.shared, report));
+    for (let next = work.take(); next !== undefined; next = work.take()) await hashHere(next);
+    await Promise.all(helpers);
+    // What a worker that broke has left behind.
+    for (const [position, { index }] of large.entries()) {
+      if (outcomes[index]?.kind === 'large') await hashHere(position);
+    }
+  });
+}
+
+function threadsFor(large: Findings['large']): number {
+  const isWorthIt = large.reduce((sum, { size }) => sum + size, 0) >= MANY_BYTES;
+  return isWorthIt ? Math.min(availableParallelism(), MAX_THREADS, large.length) : 1;
+}
+
 /** Steps until there is nothing left to do, and now and then lets other things on this thread go on. */
-async function runHere(run: Run, work: Work, step: () => boolean): Promise<void> {
+async function runHere(work: Work, step: () => boolean): Promise<void> {
   let pauseAt = performance.now() + TELL_EVERY_MS;
   while (step()) {
     if (performance.now() < pauseAt) continue;
     await setImmediate();
     if (work.isStopped()) return;
-    run.onBytes?.(work.bytesDone(), work.taken() - 1);
     pauseAt = performance.now() + TELL_EVERY_MS;
   }
 }
 
 /** While `task` runs, a signal that is aborted stops the work, and progress is told. */
 async function watch(run: Run, work: Work, task: () => Promise<void>): Promise<void> {
-  const timer = setInterval(() => run.onBytes?.(work.bytesDone(), work.taken() - 1), TELL_EVERY_MS);
+  const timer = setInterval(() => tell(run, work), TELL_EVERY_MS);
   run.signal?.addEventListener('abort', work.stop);
   try {
     run.signal?.throwIfAborted();
     await task();
     run.signal?.throwIfAborted();
   } finally {
-    clearInterval(timer);
     run.signal?.removeEventListener('abort', work.stop);
+    clearInterval(timer);
   }
+}
+
+function tell(run: Run, work: Work): void {
+  run.onBytes?.(work.bytesDone(), work.shared.names[work.taken() - 1] ?? '');
 }

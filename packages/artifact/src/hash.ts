@@ -1,11 +1,11 @@
-import { lstatSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import type { DigestSet } from 'in-toto-attestation';
 import { checkAlgorithms, type HashAlgorithm } from './algorithms.ts';
 import { hashAll } from './engine.ts';
-import { ArtifactError, fromErrno, fromSystemError, quote } from './errors.ts';
-import type { Outcome } from './lane.ts';
-import { checkRegular, escape, isInside, linkToDirectory, resolveLink, resolveRoot } from './link.ts';
+import { faultOf, isFault } from './fault.ts';
+import type { Hashed, Outcome } from './lane.ts';
+import { checkRegular, follow, resolveLink, resolveRoot } from './link.ts';
 import { checkClashes, checkName } from './name.ts';
 
 export interface HashOptions {
@@ -30,19 +30,22 @@ export interface HashedFile {
   readonly digest: DigestSet;
 }
 
-interface Source {
-  readonly name: string;
-  readonly path: string;
-  /** `path` with the links in its folder's part resolved. */
-  readonly realPath: string;
+/** Files to hash, and what to call them. */
+interface Sources {
+  /** A real path, ending in `/`, that the files must not leave; empty when the caller names each of them. */
+  readonly base: string;
+  /** Below the base; absolute when it is empty. No folder of theirs may be a symbolic link. */
+  readonly files: readonly string[];
+  readonly nameOf: (index: number) => string;
+  readonly pathOf: (index: number) => string;
 }
 
 /**
  * Hashes files below `root`. `names` are relative, as `listFiles` returns them; the result has their order. Each file
- * is read once, from one descriptor, and refused when it is not at the end what it was at the beginning.
+ * is read once, through one descriptor, and refused when it is not at the end what it was at the beginning.
  *
  * @throws {ArtifactError} `ERR_ARTIFACT_NOT_FOUND`, `_IO`, `_NOT_A_FILE`, `_SYMLINK_*`, `_NAME_*`, `_CHANGED`
- * @throws {TypeError} for an algorithm that is not one of {@link HashAlgorithm}
+ * @throws {TypeError} for an algorithm that is not a {@link HashAlgorithm}, or none
  * @throws the signal's reason when it is aborted
  */
 export async function hashFiles(
@@ -53,8 +56,16 @@ export async function hashFiles(
   const realRoot = resolveRoot(root);
   for (const name of names) checkName(name);
   checkClashes(names);
-  const sources = names.map((name) => ({ name, path: join(root, name), realPath: join(realRoot, name) }));
-  return hashSources(realRoot, sources, options);
+  const shown = asFolder(root);
+  return hashSources(
+    {
+      base: asFolder(realRoot),
+      files: names,
+      nameOf: (index) => names[index] ?? '',
+      pathOf: (index) => shown + (names[index] ?? ''),
+    },
+    options,
+  );
 }
 
 /**
@@ -62,12 +73,19 @@ export async function hashFiles(
  * part of its path, unchecked.
  *
  * @throws {ArtifactError} `ERR_ARTIFACT_NOT_FOUND`, `_IO`, `_NOT_A_FILE`, `_SYMLINK_LOOP`, `_CHANGED`
- * @throws {TypeError} for an algorithm that is not one of {@link HashAlgorithm}
+ * @throws {TypeError} for an algorithm that is not a {@link HashAlgorithm}, or none
  * @throws the signal's reason when it is aborted
  */
 export async function hashPaths(paths: readonly string[], options: HashOptions = {}): Promise<HashedFile[]> {
-  const sources = paths.map((path) => ({ name: basename(resolve(path)), path, realPath: followPath(path) }));
-  return hashSources(undefined, sources, options);
+  return hashSources(
+    {
+      base: '',
+      files: paths.map(followToFile),
+      nameOf: (index) => basename(resolve(paths[index] ?? '')),
+      pathOf: (index) => paths[index] ?? '',
+    },
+    options,
+  );
 }
 
 /** {@link hashPaths} for one file. */
@@ -77,46 +95,42 @@ export async function hashFile(path: string, options: HashOptions = {}): Promise
   return file;
 }
 
-function followPath(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch (error) {
-    throw fromSystemError(error, path);
-  }
+function asFolder(path: string): string {
+  return path.endsWith('/') ? path : `${path}/`;
 }
 
-async function hashSources(
-  root: string | undefined,
-  sources: readonly Source[],
-  options: HashOptions,
-): Promise<HashedFile[]> {
+function followToFile(path: string): string {
+  const [target, kind] = follow(path);
+  checkRegular(path, kind);
+  return target;
+}
+
+async function hashSources(sources: Sources, options: HashOptions): Promise<HashedFile[]> {
+  const { base, files } = sources;
   const algorithms = options.algorithms ?? ['sha256'];
   checkAlgorithms(algorithms);
   options.signal?.throwIfAborted();
   const tell = progressOf(sources, options);
   const outcomes = await hashAll({
-    paths: sources.map(({ realPath }) => realPath),
+    base,
+    names: files,
     algorithms,
-    // Without a root all links were followed before; one that is there now was put there meanwhile.
-    resolveLink: (path) => (root === undefined ? refuse(changed(path)) : resolveLink(root, path)),
+    resolveLink: (name) => (base === '' ? undefined : resolveLink(base, base + name).slice(base.length)),
     signal: options.signal,
     onBytes: tell,
   });
-  const files = readOutcomes(root, sources, outcomes, algorithms);
-  tell?.(
-    files.reduce((sum, { size }) => sum + size, 0),
-    files.length - 1,
-  );
-  return files;
+  const hashed = readOutcomes(sources, outcomes, algorithms);
+  tell?.(Infinity, files.at(-1) ?? '');
+  return hashed;
 }
 
 function progressOf(
-  sources: readonly Source[],
+  { base, files }: Sources,
   { onProgress }: HashOptions,
-): ((bytes: number, index: number) => void) | undefined {
+): ((bytes: number, name: string) => void) | undefined {
   if (onProgress === undefined) return undefined;
-  const total = sources.reduce((sum, { realPath }) => sum + sizeOf(realPath), 0);
-  return (bytes, index) => onProgress(Math.min(bytes, total), total, sources[index]?.name ?? '');
+  const total = files.reduce((sum, file) => sum + sizeOf(base + file), 0);
+  return (bytes, name) => onProgress(Math.min(bytes, total), total, name);
 }
 
 /** Only for the progress bar; whatever is wrong shows when the file is read. */
@@ -129,58 +143,26 @@ function sizeOf(path: string): number {
 }
 
 function readOutcomes(
-  root: string | undefined,
-  sources: readonly Source[],
+  sources: Sources,
   outcomes: readonly (Outcome | undefined)[],
   algorithms: readonly HashAlgorithm[],
 ): HashedFile[] {
-  const files: HashedFile[] = [];
-  let isIncomplete = false;
-  for (const [index, { name, path }] of sources.entries()) {
+  return sources.files.map((_, index) => {
     const outcome = outcomes[index];
-    if (outcome?.kind === 'hashed') {
-      const digest = Object.fromEntries(
-        algorithms.map((algorithm, at) => [algorithm, outcome.hex[at] ?? '']),
-      );
-      files.push({ name, path, size: outcome.size, digest });
-    } else if (outcome === undefined || outcome.kind === 'stopped' || outcome.kind === 'large') {
-      isIncomplete = true; // because of a fault in a later file
-    } else {
-      throw faultOf(root, path, outcome);
-    }
-  }
-  if (isIncomplete) throw new TypeError('unreachable: a file without outcome, and no fault');
-  return files;
+    if (outcome?.kind !== 'hashed') throw firstFault(sources, outcomes);
+    const digest = digestSetOf(algorithms, outcome);
+    return { name: sources.nameOf(index), path: sources.pathOf(index), size: outcome.size, digest };
+  });
 }
 
-function faultOf(
-  root: string | undefined,
-  path: string,
-  outcome: Exclude<Outcome, { kind: 'hashed' }>,
-): unknown {
-  if (outcome.kind === 'error') return fromErrno(outcome.errno, path);
-  if (outcome.kind === 'not-a-file') return wrongKind(path);
-  if (outcome.kind === 'elsewhere' && root !== undefined) {
-    return isInside(root, outcome.real)
-      ? linkToDirectory(dirname(path))
-      : escape(dirname(path), outcome.real);
-  }
-  return changed(path);
+/** Outcomes before it can be missing because of it. */
+function firstFault({ base, pathOf }: Sources, outcomes: readonly (Outcome | undefined)[]): unknown {
+  const index = outcomes.findIndex((outcome) => outcome !== undefined && isFault(outcome));
+  return faultOf(base, pathOf(index), outcomes[index]);
 }
 
-function wrongKind(path: string): unknown {
-  try {
-    checkRegular(path, lstatSync(path));
-  } catch (error) {
-    return fromSystemError(error, path);
-  }
-  return changed(path);
-}
-
-function changed(path: string): ArtifactError {
-  return new ArtifactError('ERR_ARTIFACT_CHANGED', `${quote(path)} changed while it was read`, { path });
-}
-
-function refuse(error: ArtifactError): never {
-  throw error;
+function digestSetOf(algorithms: readonly HashAlgorithm[], { hex }: Hashed): DigestSet {
+  const digest: Record<string, string> = {};
+  for (const [index, algorithm] of algorithms.entries()) digest[algorithm] = hex[index] ?? '';
+  return digest;
 }

@@ -1,11 +1,11 @@
 /** Reads and hashes files one after the other, on the main thread or in a worker. */
 export interface Lane {
   /** Opens a regular file in the folder that its path says, following no link; otherwise says what is there. */
-  open(path: string): Opened | Exclude<Outcome, Hashed>;
+  open(name: string): Opened | Exclude<Outcome, Hashed>;
   /** Closes the file; true when it is still the one that was opened, unchanged. */
   close(file: Opened): boolean;
   /** Opens, reads, hashes and closes a file of at most `maxBytes`, synchronously. */
-  hash(path: string): Outcome;
+  hash(name: string): Outcome;
   /** Hashes the next batch of the shared list; false when nothing is left to take. */
   step(report: (index: number, outcome: Outcome) => void): boolean;
   /** Lets go of the folder that is held open. */
@@ -16,7 +16,7 @@ export interface Opened {
   readonly kind: 'opened';
   readonly fd: number;
   readonly size: number;
-  readonly identity: string;
+  readonly stats: import('node:fs').BigIntStats;
 }
 
 export interface Hashed {
@@ -38,8 +38,10 @@ export type Outcome =
 
 /** What all lanes of one run share. */
 export interface LaneWork {
-  /** Absolute, without symbolic links in the folder's part. */
-  readonly paths: readonly string[];
+  /** Put in front of each name to make it an absolute path: empty, or a folder's real path with a `/` at its end. */
+  readonly base: string;
+  /** With `/` between segments; no folder of theirs may be a symbolic link. */
+  readonly names: readonly string[];
   readonly algorithms: readonly string[];
   readonly maxBytes: number;
   readonly bufferBytes: number;
@@ -64,23 +66,23 @@ export function createLane(
   const control = new Int32Array(work.control);
   const progress = new BigInt64Array(work.progress);
   const buffer = Buffer.allocUnsafeSlow(work.bufferBytes);
-  let folder = '';
+  let folder = ''; // as the names have it, with its `/`
   let folderFd = -1;
-  let prefix = '';
+  let prefix = ''; // what reaches the files of the folder
 
   return { open, close, hash, step, end };
 
   function step(report: (index: number, outcome: Outcome) => void): boolean {
     const first = Atomics.add(control, 0, work.batch);
-    for (const [offset, path] of work.paths.slice(first, first + work.batch).entries()) {
+    for (const [offset, name] of work.names.slice(first, first + work.batch).entries()) {
       if (Atomics.load(control, 1) !== 0) return false;
-      report(first + offset, hash(path));
+      report(first + offset, hash(name));
     }
-    return first + work.batch < work.paths.length;
+    return first + work.batch < work.names.length;
   }
 
-  function hash(path: string): Outcome {
-    const file = open(path);
+  function hash(name: string): Outcome {
+    const file = open(name);
     if (file.kind !== 'opened') return file;
     if (file.size > work.maxBytes) {
       close(file);
@@ -125,63 +127,72 @@ export function createLane(
     return { bytes, hex: hashes.map((hash) => hash.digest('hex')) };
   }
 
-  function open(path: string): Opened | Exclude<Outcome, Hashed> {
-    const cut = path.lastIndexOf('/');
+  function open(name: string): Opened | Exclude<Outcome, Hashed> {
     try {
-      const elsewhere = enter(path.slice(0, cut) || '/');
-      if (elsewhere !== undefined) return elsewhere;
-      const name = prefix + path.slice(cut + 1);
-      // Before it is opened, because opening a device can set it to work.
-      const stats = fs.lstatSync(name, { bigint: true });
-      if (stats.isSymbolicLink()) return { kind: 'link' };
-      if (!stats.isFile()) return { kind: 'not-a-file' };
-      return openRegular(name, stats);
+      const cut = name.lastIndexOf('/') + 1;
+      if (folderFd === -1 || cut !== folder.length || !name.startsWith(folder)) {
+        const elsewhere = enter(name.slice(0, cut));
+        if (elsewhere !== undefined) return elsewhere;
+      }
+      const fd = openHere(name.slice(cut));
+      return typeof fd === 'number' ? check(fd) : fd;
     } catch (error) {
       return failed(error);
     }
   }
 
-  function openRegular(name: string, stats: import('node:fs').BigIntStats): Opened | { kind: 'changed' } {
+  /** Not waiting for the writer of a FIFO, and not taking a terminal as its own. */
+  function openHere(segment: string): number | { kind: 'link' | 'not-a-file' } {
     try {
-      const fd = fs.openSync(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-      return { kind: 'opened', fd, size: Number(stats.size), identity: identify(stats) };
+      return fs.openSync(prefix + segment, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     } catch (error) {
-      if (failed(error).errno === 'ELOOP') return { kind: 'changed' };
+      const { errno } = failed(error);
+      if (errno === 'ELOOP') return { kind: 'link' };
+      if (errno === 'ENXIO') return { kind: 'not-a-file' }; // a socket, or a device without a driver
       throw error;
     }
   }
 
-  function close(file: Opened): boolean {
-    const identity = identify(fs.fstatSync(file.fd, { bigint: true }));
-    fs.closeSync(file.fd);
-    return identity === file.identity;
+  function check(fd: number): Opened | { kind: 'not-a-file' } {
+    const stats = fs.fstatSync(fd, { bigint: true });
+    if (stats.isFile()) return { kind: 'opened', fd, size: Number(stats.size), stats };
+    fs.closeSync(fd);
+    return { kind: 'not-a-file' };
   }
 
-  /** Two calls give the same text exactly when nothing but the access time changed. */
-  // eslint-disable-next-line unicorn/consistent-function-scoping -- this text must be whole in itself
-  function identify(stats: import('node:fs').BigIntStats): string {
-    return `${stats.dev} ${stats.ino} ${stats.mode} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
+  function close({ fd, stats: before }: Opened): boolean {
+    const after = fs.fstatSync(fd, { bigint: true });
+    fs.closeSync(fd);
+    return (
+      before.ino === after.ino &&
+      before.dev === after.dev &&
+      before.size === after.size &&
+      before.mtimeNs === after.mtimeNs &&
+      before.ctimeNs === after.ctimeNs
+    );
   }
 
   /**
    * Holds a folder open and reaches its files through that descriptor, so that no one can put a link in place of a
    * folder between a check and its use. Where there is no /proc, the check is all there is.
    */
-  function enter(path: string): { kind: 'elsewhere'; real: string } | undefined {
-    if (path === folder) return undefined;
+  function enter(next: string): { kind: 'elsewhere'; real: string } | undefined {
     end();
+    const path = (work.base + next).slice(0, -1) || '/';
     folderFd = fs.openSync(path, O_RDONLY | O_DIRECTORY);
     const link = `/proc/self/fd/${folderFd}`;
     const isLinux = process.platform === 'linux' && fs.existsSync(link);
     const real = isLinux ? fs.readlinkSync(link) : fs.realpathSync.native(path);
-    if (real !== path) return { kind: 'elsewhere', real };
-    folder = path;
-    prefix = `${isLinux ? link : path}/`;
+    if (real !== path) {
+      end();
+      return { kind: 'elsewhere', real };
+    }
+    folder = next;
+    prefix = isLinux ? `${link}/` : work.base + next;
     return undefined;
   }
 
   function end(): void {
-    folder = '';
     if (folderFd !== -1) fs.closeSync(folderFd);
     folderFd = -1;
   }

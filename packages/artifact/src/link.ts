@@ -26,7 +26,8 @@ export function resolveLink(root: string, path: string): string {
   return target;
 }
 
-function follow(path: string): [string, FileKind] {
+/** Where a path leads, and to what kind of file. @throws {ArtifactError} `ERR_ARTIFACT_NOT_FOUND`, `_IO`, `_SYMLINK_LOOP` */
+export function follow(path: string): [string, FileKind] {
   try {
     const target = realpathSync.native(path);
     return [target, statSync(target)];

@@ -92,6 +92,7 @@ function leadsToFolder(walk: Walk, name: string): boolean {
 
 function checkEntry(walk: Walk, name: string, entry: Dirent): void {
   checkName(name);
+  if (entry.isFile()) return;
   const path = join(walk.root, name);
   if (entry.isSymbolicLink()) resolveLink(walk.root, path);
   else checkRegular(path, entry);

@@ -11,6 +11,9 @@ const LOOKALIKE = /[\u2024\u2025\u2026\u2044\u2215\u2216\u29f5\u29f8\u29f9\ufe52
 // What needs no closer look: nearly every name there is.
 const PLAIN = /^[A-Za-z0-9_+@=,~%-][A-Za-z0-9_+@=,~%.-]*(?:\/[A-Za-z0-9_+@=,~%-][A-Za-z0-9_+@=,~%.-]*)*$/;
 
+// What case folding or normalisation could change.
+const FOLDS = /[A-Z\u0080-\u{10ffff}]/u;
+
 /**
  * Checks that `name` can be the name of a subject: relative, `/` between segments, no empty or dot segment, no
  * backslash, no control, bidirectional or invisible character, none that only looks like a separator or a dot.
@@ -40,7 +43,8 @@ export function checkName(name: string): void {
  *
  * @throws ArtifactError ERR_ARTIFACT_NAME_CLASH
  */
-export function checkClashes(names: Iterable<string>): void {
+export function checkClashes(names: readonly string[]): void {
+  if (!names.some((name) => FOLDS.test(name))) return;
   const seen = new Map<string, string>();
   let folder = '';
   for (const name of names) {
@@ -71,6 +75,7 @@ function claim(seen: Map<string, string>, name: string): void {
 }
 
 function fold(name: string): string {
+  if (!FOLDS.test(name)) return name;
   // Upper case first: it folds what has one upper but several lower forms (s and long s, k and the Kelvin sign).
   return name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
 }

@@ -1,4 +1,4 @@
-import type { LaneWork, Outcome } from './lane.ts';
+import type { LaneWork } from './lane.ts';
 
 /** The list of files that the lanes of one run share, and what they tell each other. */
 export interface Work {
@@ -6,6 +6,8 @@ export interface Work {
   readonly shared: LaneWork;
   readonly stop: () => void;
   readonly isStopped: () => boolean;
+  /** Takes the next file for this thread; undefined when none is left. */
+  readonly take: () => number | undefined;
   /** How many files were taken so far. */
   readonly taken: () => number;
   readonly bytesDone: () => number;
@@ -27,13 +29,12 @@ export function newWork(
     shared,
     stop: () => Atomics.store(control, 1, 1),
     isStopped: () => Atomics.load(control, 1) !== 0,
-    taken: () => Math.min(Atomics.load(control, 0), shared.paths.length),
+    take: () => {
+      const index = Atomics.add(control, 0, 1);
+      return index < shared.names.length ? index : undefined;
+    },
+    taken: () => Math.min(Atomics.load(control, 0), shared.names.length),
     bytesDone: () => Number(Atomics.load(bytes, 0)),
     addBytes: (count) => Atomics.add(bytes, 0, BigInt(count)),
   };
-}
-
-/** True when this outcome ends the run. */
-export function isFault(outcome: Outcome): boolean {
-  return outcome.kind !== 'hashed' && outcome.kind !== 'large' && outcome.kind !== 'link';
 }

@@ -25,10 +25,17 @@ const lane = (${createLane.toString()})(require('node:fs'), require('node:crypto
  * permission model) or it broke; then files stay without an outcome, and the caller hashes them.
  */
 export async function runWorker(work: LaneWork, report: Report): Promise<void> {
-  // Loaded on demand: most runs need no worker.
-  const { Worker } = await import('node:worker_threads');
   await new Promise<void>((resolve) => {
-    const worker = new Worker(CODE, { eval: true, workerData: work, env: {}, execArgv: [] });
+    // Loaded on demand, because most runs need no worker; and at once, so that the caller does not run ahead of it.
+    const { Worker } = process.getBuiltinModule('node:worker_threads');
+    const worker = new Worker(CODE, {
+      eval: true,
+      workerData: work,
+      env: {},
+      execArgv: [],
+      // It holds little for long, and a small space for young objects keeps it so.
+      resourceLimits: { maxYoungGenerationSizeMb: 1 },
+    });
     worker.on('message', (outcomes: readonly (readonly [number, Outcome])[]) => {
       for (const [index, outcome] of outcomes) report(index, outcome);
     });
