@@ -2,7 +2,7 @@
  * Base64 and hex from bytes to bytes. The readers of `in-toto-attestation` take strings, and a string cannot be
  * wiped: a private key must not become one on its way through PEM.
  */
-import { wipe } from './secret.ts';
+import { allocateSecret, wipe } from './secret.ts';
 
 const ALPHABET = new TextEncoder().encode('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
 const BASE64_VALUE = new Map(Array.from(ALPHABET, (character, value) => [character, value]));
@@ -10,7 +10,7 @@ const PAD = 0x3d;
 
 /** Standard base64 with padding, as ASCII bytes. */
 export function encodeBase64(bytes: Uint8Array): Uint8Array {
-  const text = new Uint8Array(Math.ceil(bytes.length / 3) * 4).fill(PAD);
+  const text = allocateSecret(Math.ceil(bytes.length / 3) * 4).fill(PAD);
   for (let i = 0, at = 0; i < bytes.length; i += 3, at += 4) {
     const group = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
     const characters = Math.min(4, bytes.length - i + 1);
@@ -23,7 +23,7 @@ export function encodeBase64(bytes: Uint8Array): Uint8Array {
 export function decodeBase64(text: Uint8Array): Uint8Array | undefined {
   if (text.length % 4 !== 0) return undefined;
   const padding = text.at(-1) !== PAD ? 0 : text.at(-2) !== PAD ? 1 : 2;
-  const bytes = new Uint8Array((text.length / 4) * 3 - padding);
+  const bytes = allocateSecret((text.length / 4) * 3 - padding);
   let bits = 0;
   let held = 0;
   let at = 0;
@@ -44,7 +44,7 @@ export function decodeBase64(text: Uint8Array): Uint8Array | undefined {
 export function decodeHex(text: Uint8Array): Uint8Array | undefined {
   if (text.length % 2 !== 0) return undefined;
   const upperCase = text.some((character) => character >= 0x41 && character <= 0x46);
-  const bytes = new Uint8Array(text.length / 2);
+  const bytes = allocateSecret(text.length / 2);
   for (let i = 0; i < text.length; i++) {
     const digit = hexDigit(text[i] ?? 0, upperCase);
     if (digit === undefined) return discard(bytes);

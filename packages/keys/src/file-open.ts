@@ -16,7 +16,7 @@ import {
 import { dirname, sep } from 'node:path';
 import { KeyError } from './errors.ts';
 import { MAX_KEY_BYTES } from './limits.ts';
-import { wipe } from './secret.ts';
+import { copySecret, wipe } from './secret.ts';
 
 /** Something about a key file that deserves a look, but does not keep the key from being used. */
 export interface KeyFileWarning {
@@ -79,7 +79,7 @@ function readUpTo(descriptor: number, path: string): Uint8Array {
       read = readSync(descriptor, buffer, length, buffer.length - length, null);
     }
     if (length > MAX_KEY_BYTES) throw new KeyError('ERR_KEY_LIMIT', `${path} is too large to be a key`);
-    return buffer.slice(0, length);
+    return copySecret(buffer.subarray(0, length));
   } finally {
     wipe(buffer);
   }

@@ -11,11 +11,9 @@ import {
 } from 'in-toto-attestation';
 import { KeyError } from './errors.ts';
 import { printableName } from './key-type.ts';
+import { LONGEST_RAW_KEY } from './raw-key.ts';
 import type { KeyAlgorithm } from './public-key.ts';
 import { concatBytes } from './secret.ts';
-
-/** The longest raw key; every JWK is longer. */
-const LONGEST_RAW_KEY = 64;
 
 /** Whether bytes mean to be JSON, and are not a raw key that happens to begin with a brace. */
 export function isJson(bytes: Uint8Array): boolean {

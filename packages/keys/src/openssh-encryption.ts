@@ -4,7 +4,7 @@ import bcrypt from 'bcrypt-pbkdf';
 import { KeyError } from './errors.ts';
 import { checkBcryptRounds } from './limits.ts';
 import { wrongPassphrase } from './passphrase.ts';
-import { wipe } from './secret.ts';
+import { allocateSecret, wipe } from './secret.ts';
 import { SshReader } from './ssh-wire.ts';
 
 const AES_KEY = 32;
@@ -34,7 +34,7 @@ function deriveKey(kdfOptions: Uint8Array, passphrase: Uint8Array): Uint8Array {
   if (reader.rest.length > 0)
     throw new KeyError('ERR_KEY_FORMAT', 'the OpenSSH key has odd bcrypt parameters');
   checkBcryptRounds(rounds);
-  const derived = new Uint8Array(AES_KEY + AES_BLOCK);
+  const derived = allocateSecret(AES_KEY + AES_BLOCK);
   // Not zero for an empty passphrase or salt: OpenSSH encrypts with neither, so it is as good as a wrong one.
   const failed = bcrypt.pbkdf(
     passphrase,

@@ -2,6 +2,7 @@
 import { sha256 } from '#platform/sha256';
 import { asciiText, decodeBase64, encodeBase64 } from './encoding.ts';
 import { KeyError } from './errors.ts';
+import { LONGEST_RAW_KEY } from './raw-key.ts';
 import { printableName } from './key-type.ts';
 import type { KeyAlgorithm } from './public-key.ts';
 import { concatBytes, equalBytes } from './secret.ts';
@@ -28,9 +29,9 @@ export function sshFingerprint(algorithm: KeyAlgorithm, raw: Uint8Array): string
   return `SHA256:${asciiText(encodeBase64(digest)).replace(/=+$/, '')}`;
 }
 
-/** Whether bytes mean to be an OpenSSH public key line. */
+/** Whether bytes mean to be an OpenSSH public key line; longer than any raw key, and a raw key never becomes a string. */
 export function isOpenSshLine(bytes: Uint8Array): boolean {
-  return /^(?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+ /.test(asciiText(bytes.subarray(0, 80)));
+  return bytes.length > LONGEST_RAW_KEY && /^(?:ssh|sk|ecdsa)-/.test(asciiText(bytes.subarray(0, 6)));
 }
 
 /** Reads one line: type, base64, and a comment that is ignored. Options in front, as in authorized_keys, are refused. */

@@ -2,7 +2,7 @@ import { createSigner } from '#platform/ed25519';
 import { ED25519_KEY_LENGTH } from './ed25519-profile.ts';
 import { KeyError } from './errors.ts';
 import { createPublicKey, type PublicKey } from './public-key.ts';
-import { equalBytes, wipe } from './secret.ts';
+import { allocateSecret, copySecret, equalBytes, wipe } from './secret.ts';
 
 /**
  * An Ed25519 private key in memory. Its public half is always derived, never taken from a file, so that no caller
@@ -28,7 +28,7 @@ export function createPrivateKey(seed: Uint8Array, claimedPublicKey?: Uint8Array
     signer.destroy();
     throw new KeyError('ERR_KEY_MISMATCH', 'the public half in the file is not the one of the private key');
   }
-  const ownSeed = Uint8Array.from(seed);
+  const ownSeed = copySecret(seed);
   const key: PrivateKey = Object.freeze({
     publicKey: createPublicKey('ed25519', signer.publicKey),
     sign: (message: Uint8Array) => signer.sign(message),
@@ -51,7 +51,7 @@ export function seedOf(key: PrivateKey): Uint8Array {
 
 /** A new key from the platform's random number generator. */
 export function generatePrivateKey(): PrivateKey {
-  const seed = crypto.getRandomValues(new Uint8Array(ED25519_KEY_LENGTH));
+  const seed = crypto.getRandomValues(allocateSecret(ED25519_KEY_LENGTH));
   try {
     return createPrivateKey(seed);
   } finally {

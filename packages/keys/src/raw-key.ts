@@ -1,12 +1,16 @@
 /** Keys without any frame: bytes as they are, in hex, or in standard base64, with at most one line end behind text. */
 import { decodeBase64, decodeHex } from './encoding.ts';
+import { copySecret } from './secret.ts';
+
+/** In bytes, without an encoding: seed and public key. A key in any other format but PEM is longer. */
+export const LONGEST_RAW_KEY = 64;
 
 /** A copy of the 32 or 64 bytes that are meant, to be wiped; `undefined` when it is no such thing. */
 export function decodeRawKey(bytes: Uint8Array): Uint8Array | undefined {
   const decoded = decodeText(withoutLineEnd(bytes));
   if (decoded !== undefined) return decoded;
   if (bytes.length === 32 && bytes.every(isPrintable)) return undefined; // 128 bits in hex, or a password: no key
-  return bytes.length === 32 || bytes.length === 64 ? Uint8Array.from(bytes) : undefined;
+  return bytes.length === 32 || bytes.length === 64 ? copySecret(bytes) : undefined;
 }
 
 function decodeText(text: Uint8Array): Uint8Array | undefined {

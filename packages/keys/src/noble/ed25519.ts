@@ -4,7 +4,7 @@
  */
 import { hashes, getPublicKey, Point, sign } from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
-import { concatBytes, equalBytes, wipe } from '../secret.ts';
+import { concatBytes, copySecret, equalBytes, wipe } from '../secret.ts';
 
 const L = Point.CURVE().n;
 
@@ -34,7 +34,7 @@ export function createSigner(seed: Uint8Array): {
   destroy(): void;
 } {
   hashes.sha512 = sha512;
-  const copy = Uint8Array.from(seed);
+  const copy = copySecret(seed);
   let destroyed = false;
   return {
     publicKey: getPublicKey(copy),

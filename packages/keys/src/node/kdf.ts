@@ -41,21 +41,21 @@ export function decryptAesCbc(
   ciphertext: Uint8Array,
 ): Uint8Array | undefined {
   const decipher = createDecipheriv(`aes-${key.length * 8}-cbc`, key, iv);
-  const start = decipher.update(ciphertext);
+  const parts = [decipher.update(ciphertext)];
   try {
-    const end = decipher.final();
-    const plaintext = concatBytes(start, end);
-    wipe(end);
-    return plaintext;
+    parts.push(decipher.final());
+    return concatBytes(...parts);
   } catch {
     return undefined; // the only thing that can be wrong here, and all that there is to say about it
   } finally {
-    wipe(start);
+    wipe(...parts);
   }
 }
 
-/** AES-CTR, which is its own inverse. */
+/** AES-CTR, which is its own inverse. The result is a secret. */
 export function applyAesCtr(key: Uint8Array, iv: Uint8Array, text: Uint8Array): Uint8Array {
   const cipher = createDecipheriv(`aes-${key.length * 8}-ctr`, key, iv);
-  return concatBytes(cipher.update(text), cipher.final());
+  const result = cipher.update(text);
+  cipher.final();
+  return result;
 }
