@@ -1,3 +1,15 @@
+import { BUILD_VECTORS } from './build-vectors.ts';
+import { CHECKSUMS_VECTORS } from './checksums-vectors.ts';
+import { KEY_FILE_VECTORS } from './key-file-vectors.ts';
+import { PUBLIC_KEY_VECTORS } from './public-key-vectors.ts';
+import { PRIVATE_KEY_VECTORS } from './private-key-vectors.ts';
+import { JSON_VECTORS } from './json-vectors.ts';
+import { FORMAT_VECTORS } from './format-vectors.ts';
+import { JOB_RECORD_VECTORS } from './job-record-vectors.ts';
+import { SIGN_VECTORS } from './sign-vectors.ts';
+import { SIGNATURE_VECTORS } from './signature-vectors.ts';
+import { STORE_VECTORS } from './store-vectors.ts';
+import { TREE_VECTORS } from './tree-vectors.ts';
 import type { Vector } from './vector.ts';
 import { AGE_VECTORS } from './verify-age.ts';
 import { DIRECTORY_VECTORS } from './verify-directory.ts';
@@ -27,4 +39,16 @@ export const VECTORS: readonly Vector[] = [
   ...AGE_VECTORS,
   ...DIRECTORY_VECTORS,
   ...MISTAKE_VECTORS,
+  ...JSON_VECTORS,
+  ...FORMAT_VECTORS,
+  ...PUBLIC_KEY_VECTORS,
+  ...PRIVATE_KEY_VECTORS,
+  ...KEY_FILE_VECTORS,
+  ...SIGNATURE_VECTORS,
+  ...SIGN_VECTORS,
+  ...JOB_RECORD_VECTORS,
+  ...BUILD_VECTORS,
+  ...TREE_VECTORS,
+  ...CHECKSUMS_VECTORS,
+  ...STORE_VECTORS,
 ];

@@ -8,6 +8,7 @@ export type Case =
   | VerifyCase
   | ParseCase
   | KeyCase
+  | KeyFileCase
   | SignatureCase
   | SignCase
   | BuildCase
@@ -123,6 +124,19 @@ export interface KeyCase extends Described<'key'> {
         readonly spkiSha256: string;
       }
     | Rejection;
+}
+
+/** A key pair that is written beside what is there already. */
+export interface KeyFileCase extends Described<'key-file'> {
+  /** The private key to write; its public half goes into `<target>.pub`. */
+  readonly input: string;
+  /** Where to, relative to an empty folder. */
+  readonly target: string;
+  /** Files that are there already. */
+  readonly existing: readonly string[];
+  /** The files that are there afterwards, with their modes; a rejection leaves only what was there. */
+  readonly expect:
+    { readonly verdict: 'accepted'; readonly modes: Readonly<Record<string, string>> } | Rejection;
 }
 
 /** A bare signature under the strict profile: files of raw bytes. */

@@ -120,6 +120,8 @@ const key = kindOf(
   { algorithm: z.enum(['ed25519', 'ecdsa-p256-sha256']), keyid: z.string(), spkiSha256: sha256 },
 );
 
+const keyFile = kindOf('key-file', { input: path, target: path, existing: z.array(path) }, { modes: texts });
+
 const sign = kindOf(
   'sign',
   {
@@ -176,6 +178,7 @@ export const CASE: z.ZodType<Case> = z.discriminatedUnion('kind', [
   verify,
   parse,
   key,
+  keyFile,
   signature,
   sign,
   build,

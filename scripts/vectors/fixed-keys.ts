@@ -57,7 +57,8 @@ function privateKeyOf(seed: Uint8Array): KeyObject {
   return createPrivateKey({ key: ed25519Pkcs8(seed), format: 'der', type: 'pkcs8' });
 }
 
-function ed25519Key(name: string): FixedKey {
+/** The Ed25519 key of a name. */
+export function ed25519Key(name: string): FixedKey {
   const seed = seedOf(name);
   const key = privateKeyOf(seed);
   const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
@@ -70,6 +71,24 @@ function ed25519Key(name: string): FixedKey {
     keyid: fingerprint(sshEd25519(raw)),
     sign: (message) => sign(null, message, key),
   };
+}
+
+/** Base64 as JWK writes it: URL-safe, without padding. */
+export function base64url(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64url');
+}
+
+/** PKCS#8 of a P-256 key. */
+export function p256Pkcs8({ seed, raw }: FixedKey): Buffer {
+  const jwk = {
+    kty: 'EC',
+    crv: 'P-256',
+    d: base64url(seed),
+    x: base64url(raw.subarray(1, 33)),
+    y: base64url(raw.subarray(33)),
+  };
+  const key = createPrivateKey({ key: jwk, format: 'jwk' });
+  return key.export({ format: 'der', type: 'pkcs8' });
 }
 
 function p256Key(name: string): FixedKey {

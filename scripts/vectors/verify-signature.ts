@@ -12,6 +12,7 @@ import { AUDITOR, BUILDER, P256, STRANGER } from './fixed-keys.ts';
 import { OTHER_COMMIT, SOURCE_COMMIT } from './statements.ts';
 import type { Vector } from './vector.ts';
 import { accepts, KEYS, refuses, rejects } from './verify-case.ts';
+import { addOrder } from './malleable.ts';
 import { PAYLOAD, SIGNED } from './signed.ts';
 
 const NOT_SIGNED = ['signature', 'key.threshold'] as const;
@@ -30,16 +31,6 @@ function flipped(sig: string): string {
 
 function digestOfPae(): Buffer {
   return createHash('sha256').update(pae(PAYLOAD_TYPE, PAYLOAD)).digest();
-}
-
-const L = 2n ** 252n + 27742317777372353535851937790883648493n;
-
-/** The same R, and S + L. */
-export function malleable(sig: string): Buffer {
-  const bytes = Buffer.from(sig, 'base64');
-  const s = BigInt(`0x${Buffer.from(bytes.subarray(32)).reverse().toString('hex')}`) + L;
-  const littleEndian = Buffer.from(s.toString(16).padStart(64, '0'), 'hex').reverse();
-  return Buffer.concat([bytes.subarray(0, 32), littleEndian]);
 }
 
 /** Both INTEGERs of a DER ECDSA signature, each on 32 bytes. */
@@ -84,7 +75,7 @@ const SIGNATURES: readonly Vector[] = [
   fails(
     's-plus-order',
     'S of the signature is S + L: the same equation holds, but RFC 8032 demands S < L.',
-    signed({ ...OWN, sig: base64(malleable(OWN.sig)) }),
+    signed({ ...OWN, sig: base64(addOrder(Buffer.from(OWN.sig, 'base64'))) }),
   ),
   fails(
     'one-byte-more',

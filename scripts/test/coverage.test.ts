@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ARTIFACT_ERROR_CODES } from '@danube/artifact';
+import { JOB_ERROR_CODES } from '@danube/builder';
+import { KEY_ERROR_CODES } from '@danube/keys';
+import { SIGN_ERROR_CODES } from '@danube/signer';
+import { STORE_ERROR_CODES } from '@danube/store';
+import { CHECK_IDS, VERIFICATION_ERROR_CODES } from '@danube/verifier';
+import { MALFORMED_CODES } from 'in-toto-attestation';
+import type { Case } from '../vectors/case-format.ts';
+import { casesOf, loadCases } from './vectors/cases.ts';
+
+/** The closed unions of errors, by the package that throws them. */
+const UNIONS = {
+  'in-toto-attestation': MALFORMED_CODES,
+  '@danube/keys': KEY_ERROR_CODES,
+  '@danube/artifact': ARTIFACT_ERROR_CODES,
+  '@danube/builder': JOB_ERROR_CODES,
+  '@danube/signer': SIGN_ERROR_CODES,
+  '@danube/store': STORE_ERROR_CODES,
+  '@danube/verifier': VERIFICATION_ERROR_CODES,
+} as const;
+
+/** Codes that no file can bring about, and why. */
+const EXEMPT: Readonly<Record<string, string>> = {
+  ERR_ARTIFACT_IO: 'the operating system must refuse',
+  ERR_ARTIFACT_CHANGED: 'a file must change while it is read',
+  ERR_SIGN_BACKEND: 'a key backend must fail',
+  ERR_SIGN_SELF_CHECK: 'a key backend must lie',
+  ERR_STORE_IO: 'the operating system must refuse',
+  ERR_VERIFICATION: 'every rejected verify case is asserted to throw it',
+};
+
+function codesOf({ expect, kind }: Case): string[] {
+  const own = 'code' in expect ? [expect.code] : [];
+  const checks = kind === 'verify' && 'checks' in expect ? (expect.checks ?? []) : [];
+  return [...own, ...checks.flatMap(({ code }) => code ?? [])];
+}
+
+describe('test-vectors', () => {
+  const covered = new Set(loadCases().flatMap(({ content }) => codesOf(content)));
+  const known = new Set<string>(Object.values(UNIONS).flat());
+
+  for (const [name, codes] of Object.entries(UNIONS)) {
+    it(`hold a case for every error code of ${name}`, () => {
+      const missing = codes.filter((code) => !covered.has(code) && !Object.hasOwn(EXEMPT, code));
+      assert.deepEqual(missing, []);
+    });
+  }
+
+  it('name no code that no package throws', () => {
+    assert.deepEqual(
+      [...covered].filter((code) => !known.has(code)),
+      [],
+    );
+  });
+
+  it('exempt no code that has a case, and none that is gone', () => {
+    const needless = Object.keys(EXEMPT).filter((code) => covered.has(code) || !known.has(code));
+    assert.deepEqual(needless, []);
+  });
+
+  it('hold a case that passes and one that fails for every check', () => {
+    const verdicts = casesOf('verify').map(({ content: { expect } }) => expect);
+    const passed = new Set(
+      verdicts
+        .flatMap((expect) => ('checks' in expect ? (expect.checks ?? []) : []))
+        .filter(({ status }) => status === 'pass')
+        .map(({ id }) => id),
+    );
+    const failed = new Set(
+      verdicts.flatMap((expect) => (expect.verdict === 'rejected' ? expect.failed : [])),
+    );
+    const ids: readonly string[] = CHECK_IDS;
+    assert.deepEqual(
+      ids.filter((id) => !passed.has(id)),
+      [],
+    );
+    assert.deepEqual(
+      ids.filter((id) => !failed.has(id)),
+      [],
+    );
+    assert.deepEqual(
+      [...passed, ...failed].filter((id) => !ids.includes(id)),
+      [],
+    );
+  });
+
+  it('end in _fail exactly when they must not be accepted', () => {
+    for (const { name, content } of loadCases()) {
+      assert.equal(name.endsWith('_fail'), content.expect.verdict !== 'accepted', name);
+      assert.equal(name.split('/')[0], content.kind);
+    }
+  });
+});

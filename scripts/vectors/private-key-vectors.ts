@@ -1,0 +1,135 @@
+import { BUILDER, ed25519Pkcs8, P256, p256Pkcs8, pem, STRANGER } from './fixed-keys.ts';
+import { PRIVATE_PEM, PUBLIC_PEM, readsKey, refusesKey } from './key-case.ts';
+import {
+  encryptedPkcs8,
+  openSshPrivateKey,
+  PASSPHRASE,
+  pkcs8WithPublicKey,
+  privateJwk,
+  sigstorePrivateKey,
+} from './private-key-forms.ts';
+import type { Vector } from './vector.ts';
+
+/** Private keys as they are read. */
+export const PRIVATE_KEY_VECTORS: readonly Vector[] = [
+  readsKey('private', 'pkcs8', 'PKCS#8 in PEM.', PRIVATE_PEM),
+  readsKey(
+    'private',
+    'pkcs8-v2',
+    'PKCS#8 version 2 with its public half.',
+    pkcs8WithPublicKey(BUILDER, BUILDER.raw),
+  ),
+  readsKey('private', 'seed', 'The 32 bytes of the seed.', BUILDER.seed),
+  readsKey('private', 'seed-hex', 'The seed in hex.', `${Buffer.from(BUILDER.seed).toString('hex')}\n`),
+  readsKey(
+    'private',
+    'seed-base64',
+    'The seed in base64.',
+    `${Buffer.from(BUILDER.seed).toString('base64')}\n`,
+  ),
+  readsKey(
+    'private',
+    'seed-and-public-half',
+    'Seed and public half, 64 bytes.',
+    Buffer.concat([BUILDER.seed, BUILDER.raw]),
+  ),
+  readsKey('private', 'openssh', 'An OpenSSH private key that is not encrypted.', openSshPrivateKey(BUILDER)),
+  readsKey('private', 'jwk', 'A private JWK.', privateJwk(BUILDER)),
+  readsKey(
+    'private',
+    'encrypted-pkcs8',
+    'PKCS#8 encrypted with scrypt and AES-256-CBC.',
+    encryptedPkcs8(BUILDER),
+    { passphrase: PASSPHRASE },
+  ),
+  readsKey('private', 'encrypted-sigstore', "cosign's encrypted key.", sigstorePrivateKey(BUILDER), {
+    passphrase: PASSPHRASE,
+  }),
+  refusesKey(
+    'private',
+    'two-pem-blocks',
+    'Two private keys in one file.',
+    PRIVATE_PEM + PRIVATE_PEM,
+    'ERR_KEY_FORMAT',
+  ),
+  refusesKey(
+    'private',
+    'short-seed',
+    'A seed of 31 bytes in PKCS#8.',
+    pem('PRIVATE KEY', ed25519Pkcs8(BUILDER.seed.subarray(1))),
+    'ERR_KEY_FORMAT',
+  ),
+  refusesKey(
+    'private',
+    'public-pem',
+    'A public key where a private one belongs.',
+    PUBLIC_PEM,
+    'ERR_KEY_SLOT',
+  ),
+  refusesKey(
+    'private',
+    'p256',
+    'An ECDSA P-256 key: it can be verified with, not signed.',
+    pem('PRIVATE KEY', p256Pkcs8(P256)),
+    'ERR_KEY_ALGORITHM',
+  ),
+  refusesKey(
+    'private',
+    'pkcs8-v2-other-half',
+    'PKCS#8 version 2 with the public half of another key.',
+    pkcs8WithPublicKey(BUILDER, STRANGER.raw),
+    'ERR_KEY_MISMATCH',
+  ),
+  refusesKey(
+    'private',
+    'seed-and-other-half',
+    'A seed with the public half of another key.',
+    Buffer.concat([BUILDER.seed, STRANGER.raw]),
+    'ERR_KEY_MISMATCH',
+  ),
+  refusesKey(
+    'private',
+    'openssh-other-half',
+    'An OpenSSH key whose public part is another key.',
+    openSshPrivateKey(BUILDER, STRANGER.raw),
+    'ERR_KEY_MISMATCH',
+  ),
+  refusesKey(
+    'private',
+    'jwk-other-half',
+    'A JWK whose x is another key.',
+    privateJwk(BUILDER, STRANGER.raw),
+    'ERR_KEY_MISMATCH',
+  ),
+  refusesKey(
+    'private',
+    'encrypted-without-passphrase',
+    'An encrypted key, and no passphrase.',
+    encryptedPkcs8(BUILDER),
+    'ERR_KEY_PASSPHRASE_REQUIRED',
+  ),
+  refusesKey(
+    'private',
+    'encrypted-wrong-passphrase',
+    'An encrypted key, and another passphrase.',
+    encryptedPkcs8(BUILDER),
+    'ERR_KEY_PASSPHRASE',
+    { passphrase: 'wrong' },
+  ),
+  refusesKey(
+    'private',
+    'sigstore-wrong-passphrase',
+    "cosign's encrypted key, and another passphrase.",
+    sigstorePrivateKey(BUILDER),
+    'ERR_KEY_PASSPHRASE',
+    { passphrase: 'wrong' },
+  ),
+  refusesKey(
+    'private',
+    'encrypted-too-dear',
+    'An encrypted key that asks for 16 GiB of memory.',
+    encryptedPkcs8(BUILDER, 2 ** 24),
+    'ERR_KEY_LIMIT',
+    { passphrase: PASSPHRASE },
+  ),
+];
