@@ -2,9 +2,13 @@
 import { parsePrivateKey, type PrivateKey } from '@danube/keys';
 import type { KeyBackend } from '@danube/signer';
 
-/** Throwaway key from a fixed seed. */
+/** Fixed seeds of throwaway keys. */
+export function sampleSeed(n: number): Uint8Array {
+  return Uint8Array.from({ length: 32 }, (_, i) => ((n * 31 + i * 7) % 255) + 1);
+}
+
 export async function sampleKey(n: number): Promise<PrivateKey> {
-  return parsePrivateKey(Uint8Array.from({ length: 32 }, (_, i) => ((n * 31 + i * 7) % 255) + 1));
+  return parsePrivateKey(sampleSeed(n));
 }
 
 /** Signs with `key`; anything can be replaced. */

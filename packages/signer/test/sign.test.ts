@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, sign as nodeSign } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { ed25519ph } from '@noble/curves/ed25519.js';
 import * as fc from 'fast-check';
 import { KeyError, parsePublicKey, verifySignature } from '@danube/keys';
 import {
@@ -21,7 +22,7 @@ import {
   STATEMENT_V1,
   type Statement,
 } from 'in-toto-attestation';
-import { backendOf, sampleKey } from './backends.ts';
+import { backendOf, sampleKey, sampleSeed } from './backends.ts';
 
 const key = await sampleKey(1);
 const other = await sampleKey(2);
@@ -112,6 +113,11 @@ describe('a backend that lies gets nothing written (keys.md 10)', () => {
         key.sign(createHash(hash).update(bytes).digest());
       await refuses(backendOf(key, { sign: prehashed }), 'ERR_SIGN_SELF_CHECK');
     }
+  });
+
+  it('rejects an Ed25519ph signature', async () => {
+    const prehashing = backendOf(key, { sign: async (bytes) => ed25519ph.sign(bytes, sampleSeed(1)) });
+    await refuses(prehashing, 'ERR_SIGN_SELF_CHECK');
   });
 
   it('rejects a signature by another key or version (keys.md 9)', async () => {
