@@ -3,9 +3,8 @@
  * provenance can name. Run by `npm run build`; the tests use `bundleCli` to look inside the bundle.
  */
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 const here = import.meta.dirname;
 
@@ -20,19 +19,55 @@ const withoutSubprocesses: Plugin = {
   },
 };
 
-/** `{ z }` of zod holds all of zod, its 50 languages too; as a namespace only what is used is bundled. */
-const zodAsNamespace: Plugin = {
-  name: 'zod-as-namespace',
+/**
+ * Makes imports point to the module that has the name, instead of the index of its package: a bundled index evaluates
+ * everything that it re-exports, and a command should evaluate what it uses. Likewise `{ z }` of zod holds all of zod
+ * with its fifty languages, and as a namespace only what is used.
+ */
+const directImports: Plugin = {
+  name: 'direct-imports',
   setup(builder) {
-    builder.onLoad({ filter: /[\\/]packages[\\/]builder[\\/]src[\\/].*\.ts$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8')).replace(
-        /^import \{ z \} from 'zod';$/m,
-        "import * as z from 'zod';",
-      ),
+    builder.onLoad({ filter: /[\\/]packages[\\/][^\\/]+[\\/]src[\\/].*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8')
+        .replace(/^import \{ z \} from 'zod';$/m, "import * as z from 'zod';")
+        .replace(/^import \{([^}]*)\} from '((?:@danube\/)?[a-z-]+)';$/gm, splitImport),
       loader: 'ts',
     }));
   },
 };
+
+function splitImport(statement: string, names: string, packageName: string): string {
+  const index = join(here, '..', packageName.replace('@danube/', ''), 'src/index.ts');
+  if (!existsSync(index)) return statement;
+  const modules = exportsOf(index);
+  return names
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && !name.startsWith('type '))
+    .map((name) => `import { ${name} } from '${modules.get(name.split(' ')[0] ?? '') ?? index}';`)
+    .join('');
+}
+
+const known = new Map<string, ReadonlyMap<string, string>>();
+
+/** The names that a module exports, each with the module that declares it. */
+function exportsOf(path: string): ReadonlyMap<string, string> {
+  const found = known.get(path) ?? new Map(listExports(path));
+  known.set(path, found);
+  return found;
+}
+
+function* listExports(path: string): Generator<[name: string, path: string]> {
+  const text = readFileSync(path, 'utf8');
+  for (const [, name = ''] of text.matchAll(/^export (?:async )?(?:function\*?|const|class) (\w+)/gm))
+    yield [name, path];
+  for (const [, names, from = ''] of text.matchAll(/^export (?:\{([^}]*)\}|\*) from '(\..*)';$/gm)) {
+    const listed = names?.split(',').map((name) => name.trim());
+    for (const [name, origin] of exportsOf(join(dirname(path), from))) {
+      if (listed === undefined || listed.includes(name)) yield [name, origin];
+    }
+  }
+}
 
 /**
  * @returns what went into the bundle.
@@ -51,7 +86,7 @@ export async function bundleCli(options: BuildOptions = {}): Promise<Metafile> {
     legalComments: 'none',
     logLevel: 'warning',
     ...options,
-    plugins: [withoutSubprocesses, zodAsNamespace, ...(options.plugins ?? [])],
+    plugins: [...(options.plugins ?? []), withoutSubprocesses, directImports],
     metafile: true,
   });
   return result.metafile;

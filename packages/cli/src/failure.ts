@@ -34,10 +34,15 @@ function has(codes: readonly string[], code: string): boolean {
   return codes.includes(code);
 }
 
-/** Says on stderr why a command failed: one `danube: error:` line, and what to do about it where we know. */
-export function sayFailure(error: unknown): void {
+/**
+ * Says on stderr why a command failed: one `danube: error:` line, and what to do about it where we know.
+ *
+ * @param path the file that it is about, for messages that do not name it.
+ */
+export function sayFailure(error: unknown, path: string = ''): void {
   if (isErrno(error, 'EPIPE')) return sayError('the reader of the output has gone; the output is incomplete');
-  sayError(error instanceof Error ? error.message : String(error));
+  const message = error instanceof Error ? error.message : String(error);
+  sayError(message.includes(path) ? message : `${path}: ${message}`);
   if (error instanceof DanubeError) {
     if (error.hint !== undefined) sayHint(error.hint);
   } else if (!(error instanceof Error) || !('syscall' in error)) {

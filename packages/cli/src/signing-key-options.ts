@@ -1,18 +1,27 @@
 import type { Command } from 'commander';
 import { single } from './options.ts';
 
-/** Which key signs, and how its file is opened. */
-export interface KeyOptions {
-  readonly key?: string;
+/** How the file of a private key is opened. */
+export interface KeyFileOptions {
   readonly passphraseFile?: string;
   readonly allowMountedKey?: true;
+}
+
+/** Which key signs. */
+export interface KeyOptions extends KeyFileOptions {
+  readonly key?: string;
   readonly dataDir?: string;
 }
 
 export function addKeyOptions(command: Command): Command {
-  return command
+  command
     .optionsGroup('The key:')
-    .addOption(single('--key <FILE>', 'the private key; default: keys/signing.key in the data directory'))
+    .addOption(single('--key <FILE>', 'the private key; default: keys/signing.key in the data directory'));
+  return addKeyFileOptions(command);
+}
+
+export function addKeyFileOptions(command: Command): Command {
+  return command
     .addOption(single('--passphrase-file <FILE>', 'the passphrase of an encrypted key; - is stdin'))
     .option('--allow-mounted-key', 'take a key from a Kubernetes mount: a link, readable by its group');
 }

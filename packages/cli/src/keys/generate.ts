@@ -1,11 +1,42 @@
 import type { Command } from 'commander';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { choice, single } from '../options.ts';
+import { addDataDirOption } from '../signing-key-options.ts';
+
+export interface GenerateKeyOptions {
+  readonly out?: string;
+  readonly passphrase?: true;
+  readonly passphraseFile?: string;
+  readonly dataDir?: string;
+  readonly format: 'text' | 'json';
+}
 
 export function describe(command: Command): void {
-  command.argument('[files...]');
+  command
+    .description(
+      'Make an Ed25519 key pair: PATH (PKCS#8 PEM, mode 0600) and PATH.pub (PEM). Nothing is overwritten.',
+    )
+    .addOption(single('--out <PATH>', 'where; default: keys/signing.key in the data directory'))
+    .option('--passphrase', 'encrypt the private key with a passphrase, asked for on the terminal')
+    .addOption(
+      single(
+        '--passphrase-file <FILE>',
+        'encrypt the private key with the passphrase in this file; - is stdin',
+      ),
+    );
+  addDataDirOption(command)
+    .addOption(choice('--format <FORMAT>', 'text or json', ['text', 'json'], 'text'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  danube keys generate
+  danube keys generate --out release.key --passphrase`,
+    );
 }
 
 export async function run(command: Command): Promise<ExitCode> {
-  await Promise.resolve(command);
+  const { generateKeyPair } = await import('./key-pair.ts');
+  await generateKeyPair(command.opts<GenerateKeyOptions>());
   return EXIT.ok;
 }

@@ -1,11 +1,30 @@
 import type { Command } from 'commander';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { choice } from '../options.ts';
+import { addKeyFileOptions, type KeyFileOptions } from '../signing-key-options.ts';
+
+const FORMATS = ['pem', 'openssh', 'raw-hex'] as const;
+
+export interface PublicOptions extends KeyFileOptions {
+  readonly format: (typeof FORMATS)[number];
+}
 
 export function describe(command: Command): void {
-  command.argument('[files...]');
+  addKeyFileOptions(command)
+    .description('Print the public key of a key file, private or public.')
+    .argument('<KEY>', 'a key file')
+    .addOption(choice('--format <FORMAT>', 'pem (SubjectPublicKeyInfo), openssh or raw-hex', FORMATS, 'pem'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  danube keys public /var/lib/danube/keys/signing.key > danube.pub
+  danube keys public danube.pub --format openssh`,
+    );
 }
 
 export async function run(command: Command): Promise<ExitCode> {
-  await Promise.resolve(command);
+  const { printPublicKey } = await import('./public-key.ts');
+  await printPublicKey(command.args[0] ?? '', command.opts<PublicOptions>());
   return EXIT.ok;
 }

@@ -1,7 +1,8 @@
-import { readPublicKeyFile } from '@danube/keys/file';
+import { KeyError, parsePublicKey, type PublicKey } from '@danube/keys';
 import { type Expectations, ExpectationError } from '@danube/verifier';
 import { type JsonValue, MalformedError, parseJson } from 'in-toto-attestation';
 import { usageError } from '../exit-code.ts';
+import { readUpTo } from '../file.ts';
 import type { VerifyOptions } from './verify.ts';
 
 /**
@@ -18,7 +19,7 @@ export function readExpectations(options: VerifyOptions): Expectations {
   }
   const parameters = readParameters(options);
   return withoutUndefined({
-    publicKeys: options.publicKey.map(readPublicKeyFile),
+    publicKeys: options.publicKey.map(readPublicKey),
     threshold: options.threshold,
     builderId: options.builderId,
     sourceUri: options.sourceUri,
@@ -35,6 +36,21 @@ export function readExpectations(options: VerifyOptions): Expectations {
     noExtra: options.extra ? undefined : true,
     noMissing: options.missing ? undefined : true,
   });
+}
+
+/** More than any public key has. */
+const KEY_BYTES = 65_536;
+
+function readPublicKey(path: string): PublicKey {
+  const bytes = readUpTo(path, KEY_BYTES);
+  try {
+    return parsePublicKey(bytes);
+  } catch (error) {
+    if (!(error instanceof KeyError)) throw error;
+    throw usageError(`--public-key ${path}: ${error.message}`, error.hint);
+  } finally {
+    bytes.fill(0); // it may be a private key that came to the wrong place
+  }
 }
 
 type Optional<T> = { readonly [K in keyof T]: T[K] | undefined };
