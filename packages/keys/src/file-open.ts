@@ -66,7 +66,7 @@ function openKeyFile(path: string, followLinks: boolean): number {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ELOOP') throw refused(path, SYMLINK);
     if (code === 'ENXIO') throw refused(path, notRegular(undefined));
-    throw new KeyError('ERR_KEY_FILE_READ', `${path} cannot be opened (${String(code)})`, { cause: error });
+    throw unreadable(path, error);
   }
 }
 
@@ -80,6 +80,8 @@ function readUpTo(descriptor: number, path: string): Uint8Array {
     }
     if (length > MAX_KEY_BYTES) throw new KeyError('ERR_KEY_LIMIT', `${path} is too large to be a key`);
     return copySecret(buffer.subarray(0, length));
+  } catch (error) {
+    throw error instanceof KeyError ? error : unreadable(path, error);
   } finally {
     wipe(buffer);
   }
@@ -181,8 +183,13 @@ export function resolveMounted(path: string): string {
     });
   } catch (error) {
     if (error instanceof KeyError) throw error;
-    throw new KeyError('ERR_KEY_FILE_READ', `${path} cannot be opened`, { cause: error });
+    throw unreadable(path, error);
   }
+}
+
+function unreadable(path: string, cause: unknown): KeyError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+  return new KeyError('ERR_KEY_FILE_READ', `${path} cannot be read (${code})`, { cause });
 }
 
 /** The refusal of a file. */
