@@ -1,7 +1,7 @@
 import { type Envelope, readEnvelope } from './envelope.ts';
 import { MalformedError } from './errors.ts';
 import { member } from './fields.ts';
-import { parseJsonLines, splitLines } from './json-lines.ts';
+import { parseJsonLines } from './json-lines.ts';
 import { type JsonObject, type JsonValue, isJsonObject, parseJson } from './json.ts';
 import { type SigstoreBundle, readSigstoreBundle } from './sigstore-bundle.ts';
 
@@ -35,46 +35,28 @@ export interface Attestations {
  * @throws {MalformedError} when the whole file is none of the formats.
  */
 export function parseAttestations(bytes: Uint8Array): Attestations {
-  return isFollowedByMore(bytes) ? parseLines(bytes) : parseDocumentOrLines(bytes);
-}
-
-/** Whether the first line is a JSON value and something follows: then the file is no single document. */
-function isFollowedByMore(bytes: Uint8Array): boolean {
-  const lines = splitLines(bytes);
-  const first = lines.next().value;
-  const second = lines.next().value;
-  if (!first || !second) return false;
-  const [line] = parseJsonLines(first.content);
-  return line !== undefined && 'value' in line;
-}
-
-function parseLines(bytes: Uint8Array): Attestations {
-  const attestations = parseJsonLines(bytes).map((entry) =>
-    'value' in entry ? { line: entry.line, ...readAttestation(entry.value) } : entry,
-  );
-  if (attestations.some((entry) => 'envelope' in entry)) return { format: 'json-lines', attestations };
-  throw new MalformedError('ERR_TYPE', '', 'no line is a DSSE envelope or a Sigstore bundle');
-}
-
-function parseDocumentOrLines(bytes: Uint8Array): Attestations {
   let value: JsonValue;
   try {
     value = parseJson(bytes);
   } catch (error) {
-    return parseLinesUnless(bytes, error);
+    if (error instanceof MalformedError) return parseLines(bytes, error);
+    throw error;
   }
   const format = recognise(value);
   if (format === undefined) throw unrecognised(value);
   return { format, attestations: [readAttestation(value)] };
 }
 
-/** A JSON Lines file may begin with a broken line; when no other is good either, the first error stands. */
-function parseLinesUnless(bytes: Uint8Array, whole: unknown): Attestations {
-  try {
-    return parseLines(bytes);
-  } catch (error) {
-    throw error instanceof MalformedError ? whole : error;
-  }
+/** What is no single document may be lines; when none of them is an attestation, it is neither. */
+function parseLines(bytes: Uint8Array, notOneDocument: MalformedError): Attestations {
+  const lines = parseJsonLines(bytes);
+  const attestations = lines.map((entry) =>
+    'value' in entry ? { line: entry.line, ...readAttestation(entry.value) } : entry,
+  );
+  if (attestations.some((entry) => 'envelope' in entry)) return { format: 'json-lines', attestations };
+  const [first] = lines;
+  if (first === undefined || 'error' in first) throw notOneDocument;
+  throw new MalformedError('ERR_TYPE', '', 'no line is a DSSE envelope or a Sigstore bundle');
 }
 
 function readAttestation(value: JsonValue): Attestation | BrokenAttestation {

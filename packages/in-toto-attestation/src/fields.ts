@@ -114,9 +114,28 @@ export function optionalList<T>(
   return value === undefined ? undefined : readList(value, `${pointer}/${key}`, read, limit);
 }
 
-/** An array of at most `limit` entries, each through `read`. */
+/**
+ * An array of at most `limit` entries, each through `read`. A statement may hold tens of thousands of entries, so none
+ * gets a pointer of its own until there is an error to report.
+ */
 export function readList<T>(value: JsonValue, pointer: string, read: Read<T>, limit?: number): readonly T[] {
-  return asArray(value, pointer, limit).map((item, index) => read(item, `${pointer}/${index}`));
+  const items = asArray(value, pointer, limit);
+  const list: T[] = [];
+  try {
+    for (const item of items) list.push(read(item, ''));
+  } catch (error) {
+    throw error instanceof MalformedError ? moved(error, `${pointer}/${list.length}`) : error;
+  }
+  return list;
+}
+
+/** The error of a part, as one of the whole that has the part at `pointer`. */
+function moved(error: MalformedError, pointer: string): MalformedError {
+  const reason = error.pointer === '' ? error.message : error.message.slice(`${error.pointer}: `.length);
+  return new MalformedError(error.code, pointer + error.pointer, reason, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    cause: error.cause,
+  });
 }
 
 /** An object whose members are all strings. */

@@ -39,7 +39,7 @@ function parseLine(line: number, content: Uint8Array): JsonLine {
 }
 
 /** The lines that are not blank, with their numbers from 1. */
-export function* splitLines(bytes: Uint8Array): Generator<{ line: number; content: Uint8Array }, undefined> {
+function* splitLines(bytes: Uint8Array): Generator<{ line: number; content: Uint8Array }> {
   let line = 1;
   for (let start = 0; start < bytes.length; line += 1) {
     const newline = bytes.indexOf(NEWLINE, start);
@@ -48,7 +48,6 @@ export function* splitLines(bytes: Uint8Array): Generator<{ line: number; conten
     if (content.some((byte) => !isBlank(byte))) yield { line, content };
     start = end + 1;
   }
-  return undefined;
 }
 
 function isBlank(byte: number): boolean {

@@ -2,9 +2,10 @@ import { encodeBase64 } from './base64.ts';
 import { type DigestSet, parseDigestSet } from './digest-set.ts';
 import { MalformedError } from './errors.ts';
 import {
-  type Draft,
   asObject,
   member,
+  optional,
+  optionalString,
   readBytes,
   unknownFields,
   withDefined,
@@ -52,41 +53,56 @@ export function readResourceDescriptor(value: JsonValue, pointer: string): Resou
 
 /**
  * The fields alone; the caller decides which of them it needs. A statement may hold tens of thousands of descriptors of
- * two or three fields each, so this goes once over the fields that are there instead of asking for each that may be.
+ * two or three fields each: this goes once over the fields that are there instead of asking for each that may be, and
+ * an object that already is what it would be read as is handed out as it is.
  */
 export function readDescriptorFields(object: JsonObject, pointer: string): ResourceDescriptor {
-  const draft: Draft<ResourceDescriptor> = {};
-  let hasUnknown = false;
-  for (const key in object) {
-    const value = member(object, key);
-    if (value !== undefined && !readField(draft, key, value, pointer)) hasUnknown = true;
-  }
-  const unknown = hasUnknown ? unknownFields(object, KNOWN) : undefined;
-  if (unknown !== undefined) draft.unknownFields = unknown;
-  return draft;
+  return isDescriptor(object, pointer) ? object : buildDescriptor(object, pointer);
 }
 
-function readField(draft: Draft<ResourceDescriptor>, key: string, value: JsonValue, parent: string): boolean {
+/** Checks every field; false means that the object needs a change: bytes decoded, nulls or unknown fields set apart. */
+function isDescriptor(object: JsonObject, pointer: string): object is ResourceDescriptor & JsonObject {
+  let asItIs = true;
+  for (const key in object) {
+    const value = member(object, key);
+    if (value === undefined || !checkField(key, value, pointer)) asItIs = false;
+  }
+  return asItIs;
+}
+
+function checkField(key: string, value: JsonValue, parent: string): boolean {
   switch (key) {
     case 'name':
     case 'uri':
     case 'downloadLocation':
     case 'mediaType':
       if (typeof value !== 'string') throw wrongType(`${parent}/${key}`, 'string', value);
-      draft[key] = value;
       return true;
     case 'digest':
-      draft.digest = parseDigestSet(value, `${parent}/digest`);
-      return true;
-    case 'content':
-      draft.content = readBytes(value, `${parent}/content`);
+      parseDigestSet(value, `${parent}/digest`);
       return true;
     case 'annotations':
-      draft.annotations = asObject(value, `${parent}/annotations`);
+      asObject(value, `${parent}/annotations`);
       return true;
     default:
       return false;
   }
+}
+
+function buildDescriptor(object: JsonObject, pointer: string): ResourceDescriptor {
+  return withDefined<ResourceDescriptor>(
+    {},
+    {
+      name: optionalString(object, 'name', pointer),
+      uri: optionalString(object, 'uri', pointer),
+      digest: optional(object, 'digest', pointer, parseDigestSet),
+      content: optional(object, 'content', pointer, readBytes),
+      downloadLocation: optionalString(object, 'downloadLocation', pointer),
+      mediaType: optionalString(object, 'mediaType', pointer),
+      annotations: optional(object, 'annotations', pointer, asObject),
+      unknownFields: unknownFields(object, KNOWN),
+    },
+  );
 }
 
 /** A resource descriptor as JSON; `unknownFields` are written only inside predicates, where extensions are allowed. */
