@@ -169,6 +169,7 @@ async function watch(run: Run, work: Work, task: () => Promise<void>): Promise<v
     await task();
     run.signal?.throwIfAborted();
   } finally {
+    work.stop(); // for workers that go on after something here went wrong
     run.signal?.removeEventListener('abort', work.stop);
     clearInterval(timer);
   }

@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ArtifactError, fromErrno, fromSystemError, quote } from './errors.ts';
 import type { Outcome } from './lane.ts';
-import { checkRegular, escape, isInside, linkToDirectory } from './link.ts';
+import { checkRegular, misplaced } from './link.ts';
 
 /** False when the file was hashed, and when it was not because of another. */
 export function isFault(outcome: Outcome): boolean {
@@ -13,12 +13,8 @@ export function isFault(outcome: Outcome): boolean {
 export function faultOf(root: string, path: string, outcome: Outcome | undefined): unknown {
   if (outcome?.kind === 'error') return fromErrno(outcome.errno, path);
   if (outcome?.kind === 'not-a-file') return wrongKind(path);
-  if (outcome?.kind === 'elsewhere' && root !== '') return wrongFolder(root, dirname(path), outcome.real);
+  if (outcome?.kind === 'elsewhere' && root !== '') return misplaced(root, dirname(path), outcome.real);
   return new ArtifactError('ERR_ARTIFACT_CHANGED', `${quote(path)} changed while it was read`, { path });
-}
-
-function wrongFolder(root: string, folder: string, real: string): ArtifactError {
-  return isInside(root, real) ? linkToDirectory(folder) : escape(folder, real);
 }
 
 function wrongKind(path: string): unknown {

@@ -8,6 +8,8 @@ import { ArtifactError, quote } from './errors.ts';
  */
 export interface Glob {
   readonly pattern: string;
+  /** True when it has no wildcard, so that it can match only itself. */
+  readonly isLiteral: boolean;
   /** True when the whole name matches. Takes time proportional to the pattern's length times the name's. */
   readonly match: (name: string) => boolean;
   /** True when a name below this folder could match. */
@@ -22,6 +24,7 @@ export function parseGlob(pattern: string): Glob {
   for (const segment of segments) checkSegment(pattern, segment);
   return {
     pattern,
+    isLiteral: !/[*?]/.test(pattern),
     match: (name) => matchSequence(segments, name.split('/'), '**', matchSegment),
     matchFolder: (folder) => matchPrefix(segments, folder.split('/')),
   };

@@ -23,7 +23,6 @@ export async function hashLarge(
   if (file.kind !== 'opened') return file;
   const hashes = work.shared.algorithms.map((algorithm) => crypto.createHash(algorithm));
   let bytes = 0;
-  let unchanged = false;
   try {
     for await (const part of readParts(file)) {
       if (work.isStopped()) return { kind: 'stopped' };
@@ -31,15 +30,15 @@ export async function hashLarge(
       bytes += part.length;
       work.addBytes(part.length);
     }
+    if (bytes !== file.size || !lane.isUnchanged(file)) return { kind: 'changed' };
+    return { kind: 'hashed', size: file.size, hex: hashes.map((hash) => hash.digest('hex')) };
   } catch (error) {
     const errno = systemErrorCode(error);
     if (errno === undefined) throw error;
     return { kind: 'error', errno };
   } finally {
-    unchanged = lane.close(file);
+    lane.close(file);
   }
-  if (!unchanged || bytes !== file.size) return { kind: 'changed' };
-  return { kind: 'hashed', size: file.size, hex: hashes.map((hash) => hash.digest('hex')) };
 }
 
 /** While the caller works on one part, the system reads the next: the fastest way for one thread. */

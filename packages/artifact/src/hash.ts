@@ -5,7 +5,7 @@ import { checkAlgorithms, type HashAlgorithm } from './algorithms.ts';
 import { hashAll } from './engine.ts';
 import { faultOf, isFault } from './fault.ts';
 import type { Hashed, Outcome } from './lane.ts';
-import { checkRegular, follow, resolveLink, resolveRoot } from './link.ts';
+import { asFolder, checkRegular, follow, resolveLink, resolveRoot } from './link.ts';
 import { checkClashes, checkName } from './name.ts';
 
 export interface HashOptions {
@@ -93,10 +93,6 @@ export async function hashFile(path: string, options: HashOptions = {}): Promise
   const [file] = await hashPaths([path], options);
   if (file === undefined) throw new TypeError('unreachable: one path, one file');
   return file;
-}
-
-function asFolder(path: string): string {
-  return path.endsWith('/') ? path : `${path}/`;
 }
 
 function followToFile(path: string): string {

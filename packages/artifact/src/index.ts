@@ -6,3 +6,4 @@ export * from './hash.ts';
 export { ARTIFACT_LIMITS } from './limits.ts';
 export { listFiles, type ListOptions } from './list.ts';
 export { checkName } from './name.ts';
+export { readOciLayout, type OciImage } from './oci-layout.ts';

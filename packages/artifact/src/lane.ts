@@ -2,8 +2,9 @@
 export interface Lane {
   /** Opens a regular file in the folder that its path says, following no link; otherwise says what is there. */
   open(name: string): Opened | Exclude<Outcome, Hashed>;
-  /** Closes the file; true when it is still the one that was opened, unchanged. */
-  close(file: Opened): boolean;
+  /** True when the file is still what it was when it was opened. */
+  isUnchanged(file: Opened): boolean;
+  close(file: Opened): void;
   /** Opens, reads, hashes and closes a file of at most `maxBytes`, synchronously. */
   hash(name: string): Outcome;
   /** Hashes the next batch of the shared list; false when nothing is left to take. */
@@ -70,7 +71,7 @@ export function createLane(
   let folderFd = -1;
   let prefix = ''; // what reaches the files of the folder
 
-  return { open, close, hash, step, end };
+  return { open, isUnchanged, close, hash, step, end };
 
   function step(report: (index: number, outcome: Outcome) => void): boolean {
     const first = Atomics.add(control, 0, work.batch);
@@ -84,46 +85,49 @@ export function createLane(
   function hash(name: string): Outcome {
     const file = open(name);
     if (file.kind !== 'opened') return file;
-    if (file.size > work.maxBytes) {
-      close(file);
-      return { kind: 'large', size: file.size };
-    }
-    let result: { bytes: number; hex: readonly string[] } | undefined;
-    let unchanged = false;
     try {
-      result = file.size < buffer.length ? hashAtOnce(file) : hashInParts(file);
+      return hashOpened(file);
     } catch (error) {
       return failed(error);
     } finally {
-      unchanged = close(file);
+      close(file);
     }
+  }
+
+  function hashOpened(file: Opened): Outcome {
+    if (file.size > work.maxBytes) return { kind: 'large', size: file.size };
+    const result = file.size < buffer.length ? hashAtOnce(file) : hashInParts(file);
     if (result === undefined) return { kind: 'stopped' };
-    if (!unchanged || result.bytes !== file.size) return { kind: 'changed' };
+    if (result.bytes !== file.size || !isUnchanged(file)) return { kind: 'changed' };
     return { kind: 'hashed', size: file.size, hex: result.hex };
   }
 
   // Both ask for more than the file's size says, so that a file that says too little (as some in /proc do) shows.
 
-  function hashAtOnce(file: Opened): { bytes: number; hex: readonly string[] } {
+  function hashAtOnce({ fd, size }: Opened): { bytes: number; hex: readonly string[] } {
     let bytes = 0;
-    for (let read = -1; read !== 0 && (bytes < file.size || read === -1); bytes += read) {
-      read = fs.readSync(file.fd, buffer, bytes, buffer.length - bytes, null);
-    }
+    let read: number;
+    do {
+      read = fs.readSync(fd, buffer, bytes, buffer.length - bytes, null);
+      bytes += read;
+    } while (read > 0 && bytes < size);
     Atomics.add(progress, 0, BigInt(bytes));
     const content = buffer.subarray(0, bytes);
     return { bytes, hex: work.algorithms.map((algorithm) => crypto.hash(algorithm, content, 'hex')) };
   }
 
-  function hashInParts(file: Opened): { bytes: number; hex: readonly string[] } | undefined {
+  function hashInParts({ fd, size }: Opened): { bytes: number; hex: readonly string[] } | undefined {
     const hashes = work.algorithms.map((algorithm) => crypto.createHash(algorithm));
     let bytes = 0;
-    for (let read = -1; read !== 0 && bytes < file.size; bytes += read) {
+    let read: number;
+    do {
       if (Atomics.load(control, 1) !== 0) return undefined;
-      read = fs.readSync(file.fd, buffer, 0, buffer.length, null);
+      read = fs.readSync(fd, buffer, 0, buffer.length, null);
       const part = buffer.subarray(0, read);
       for (const hash of hashes) hash.update(part);
       Atomics.add(progress, 0, BigInt(read));
-    }
+      bytes += read;
+    } while (read > 0 && bytes < size);
     return { bytes, hex: hashes.map((hash) => hash.digest('hex')) };
   }
 
@@ -160,9 +164,8 @@ export function createLane(
     return { kind: 'not-a-file' };
   }
 
-  function close({ fd, stats: before }: Opened): boolean {
+  function isUnchanged({ fd, stats: before }: Opened): boolean {
     const after = fs.fstatSync(fd, { bigint: true });
-    fs.closeSync(fd);
     return (
       before.ino === after.ino &&
       before.dev === after.dev &&
@@ -170,6 +173,10 @@ export function createLane(
       before.mtimeNs === after.mtimeNs &&
       before.ctimeNs === after.ctimeNs
     );
+  }
+
+  function close({ fd }: Opened): void {
+    fs.closeSync(fd);
   }
 
   /**

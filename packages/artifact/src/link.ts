@@ -1,9 +1,8 @@
 import { realpathSync, statSync, type Dirent } from 'node:fs';
-import { sep } from 'node:path';
 import { ArtifactError, fromSystemError, quote } from './errors.ts';
 
 /** What `node:fs` knows of the kind of a file. */
-export type FileKind = Pick<Dirent, 'isFile' | 'isDirectory' | 'isFIFO' | 'isSocket'>;
+export type FileKind = Pick<Dirent, 'isFile' | 'isDirectory' | 'isSymbolicLink' | 'isFIFO' | 'isSocket'>;
 
 /** The real path of a directory. @throws {ArtifactError} `ERR_ARTIFACT_NOT_FOUND`, `_IO`, `_SYMLINK_LOOP` */
 export function resolveRoot(root: string): string {
@@ -19,11 +18,21 @@ export function resolveRoot(root: string): string {
  * `_NOT_A_FILE`, `_IO`
  */
 export function resolveLink(root: string, path: string): string {
-  const [target, kind] = follow(path);
+  const [target, kind] = followLink(path);
   if (!isInside(root, target)) throw escape(path, target);
   if (kind.isDirectory()) throw linkToDirectory(path);
   checkRegular(path, kind);
   return target;
+}
+
+function followLink(path: string): [string, FileKind] {
+  try {
+    return follow(path);
+  } catch (cause) {
+    if (!(cause instanceof ArtifactError && cause.code === 'ERR_ARTIFACT_NOT_FOUND')) throw cause;
+    const message = `${quote(path)}: a symbolic link that leads to nothing`;
+    throw new ArtifactError(cause.code, message, { path, cause });
+  }
 }
 
 /** Where a path leads, and to what kind of file. @throws {ArtifactError} `ERR_ARTIFACT_NOT_FOUND`, `_IO`, `_SYMLINK_LOOP` */
@@ -36,11 +45,21 @@ export function follow(path: string): [string, FileKind] {
   }
 }
 
-export function isInside(root: string, path: string): boolean {
-  return path.startsWith(root.endsWith(sep) ? root : root + sep);
+/** What is put in front of the names in a folder. */
+export function asFolder(path: string): string {
+  return path.endsWith('/') ? path : `${path}/`;
 }
 
-export function escape(path: string, target: string): ArtifactError {
+function isInside(root: string, path: string): boolean {
+  return path.startsWith(asFolder(root));
+}
+
+/** The error for a folder below `root` that really is another, because a folder on the way is a symbolic link. */
+export function misplaced(root: string, folder: string, real: string): ArtifactError {
+  return isInside(root, real) ? linkToDirectory(folder) : escape(folder, real);
+}
+
+function escape(path: string, target: string): ArtifactError {
   return new ArtifactError(
     'ERR_ARTIFACT_SYMLINK_ESCAPE',
     `${quote(path)}: a symbolic link that leaves the directory, to ${quote(target)}`,
@@ -48,7 +67,7 @@ export function escape(path: string, target: string): ArtifactError {
   );
 }
 
-export function linkToDirectory(path: string): ArtifactError {
+function linkToDirectory(path: string): ArtifactError {
   return new ArtifactError(
     'ERR_ARTIFACT_SYMLINK_DIRECTORY',
     `${quote(path)}: a symbolic link to a directory, whose files would count twice`,

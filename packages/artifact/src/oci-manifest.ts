@@ -1,0 +1,106 @@
+import {
+  asObject,
+  asString,
+  type JsonObject,
+  type JsonValue,
+  MalformedError,
+  member,
+  optional,
+  readStringMap,
+  required,
+  requiredList,
+  requiredString,
+} from 'in-toto-attestation';
+import type { HashAlgorithm } from './algorithms.ts';
+import { ARTIFACT_LIMITS } from './limits.ts';
+
+/** Content descriptor (image-spec descriptor.md). */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly algorithm: HashAlgorithm;
+  readonly hex: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export const INDEX_TYPES: readonly string[] = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+];
+export const MANIFEST_TYPES: readonly string[] = [
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+];
+
+const DIGEST = /^(?:sha256:([0-9a-f]{64})|sha512:([0-9a-f]{128}))$/;
+
+/**
+ * What an image index (image-spec image-index.md) names; `mediaType` is what its own descriptor says, if it has one.
+ *
+ * @throws {MalformedError}
+ */
+export function readIndex(object: JsonObject, mediaType?: string): readonly Descriptor[] {
+  checkHeader(object, mediaType);
+  forbid(object, ['layers', 'config', 'fsLayers'], 'an index');
+  return requiredList(object, 'manifests', '', readDescriptor, ARTIFACT_LIMITS.ociBlobs);
+}
+
+/**
+ * What an image manifest (image-spec manifest.md) consists of.
+ *
+ * @throws {MalformedError}
+ */
+export function readManifest(object: JsonObject, mediaType?: string): readonly Descriptor[] {
+  checkHeader(object, mediaType);
+  forbid(object, ['manifests', 'fsLayers'], 'a manifest');
+  const layers = requiredList(object, 'layers', '', readDescriptor, ARTIFACT_LIMITS.ociBlobs);
+  return [required(object, 'config', '', readDescriptor), ...layers];
+}
+
+function checkHeader(object: JsonObject, expected: string | undefined): void {
+  if (member(object, 'schemaVersion') !== 2)
+    throw new MalformedError('ERR_VALUE', '/schemaVersion', 'expected 2');
+  const mediaType = member(object, 'mediaType');
+  const isRight =
+    expected === undefined ? INDEX_TYPES.some((type) => type === mediaType) : mediaType === expected;
+  if (mediaType !== undefined && !isRight) {
+    throw new MalformedError('ERR_VALUE', '/mediaType', `expected ${expected ?? INDEX_TYPES[0]}`);
+  }
+}
+
+/** A document that could be read as either of two would be attested as one and run as the other (CVE-2021-41190). */
+function forbid(object: JsonObject, fields: readonly string[], what: string): void {
+  for (const field of fields) {
+    if (Object.hasOwn(object, field)) {
+      throw new MalformedError('ERR_UNKNOWN_FIELD', `/${field}`, `${what} has no such field`);
+    }
+  }
+}
+
+function readDescriptor(value: JsonValue, pointer: string): Descriptor {
+  const object = asObject(value, pointer);
+  const annotations = optional(object, 'annotations', pointer, readStringMap);
+  return {
+    mediaType: requiredString(object, 'mediaType', pointer),
+    ...required(object, 'digest', pointer, readDigest),
+    size: required(object, 'size', pointer, readSize),
+    ...(annotations === undefined ? {} : { annotations }),
+  };
+}
+
+function readDigest(value: JsonValue, pointer: string): Pick<Descriptor, 'algorithm' | 'hex'> {
+  const [, sha256, sha512] = DIGEST.exec(asString(value, pointer)) ?? [];
+  if (sha256 !== undefined) return { algorithm: 'sha256', hex: sha256 };
+  if (sha512 !== undefined) return { algorithm: 'sha512', hex: sha512 };
+  throw new MalformedError(
+    'ERR_VALUE',
+    pointer,
+    'expected sha256: or sha512: and its digits in lower-case hex',
+  );
+}
+
+function readSize(value: JsonValue, pointer: string): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new MalformedError('ERR_VALUE', pointer, 'expected a size in bytes');
+}
