@@ -2,6 +2,7 @@ import { hashFiles, type HashAlgorithm, type HashOptions } from '@danube/artifac
 import { findArtifacts } from './declared.ts';
 import { collectEvidence } from './evidence.ts';
 import type { JobRecord } from './job-record.ts';
+import { collectLayouts } from './oci-layouts.ts';
 import type { JobOutputs } from './outputs.ts';
 
 export interface CollectOptions {
@@ -38,5 +39,6 @@ export async function collectOutputs(
     names.length === 0
       ? []
       : await hashFiles(artifactsDir, names, { ...hashing, algorithms: [...algorithms] });
-  return { artifacts: files.map(({ name, digest }) => ({ name, digest })), ...evidence };
+  const layouts = await collectLayouts(record, artifactsDir, hashing);
+  return { artifacts: [...files.map(({ name, digest }) => ({ name, digest })), ...layouts], ...evidence };
 }

@@ -45,3 +45,10 @@ export const inputDigestSchema: z.ZodType<DigestSet> = z
   .readonly()
   .refine((digest) => Object.keys(digest).length > 0, EMPTY)
   .meta(NOT_EMPTY);
+
+/** A digest set as text: `sha256:...`, several with a comma between them. */
+export function formatDigest(digest: DigestSet): string {
+  return Object.entries(digest)
+    .map(([algorithm, hex]) => `${algorithm}:${hex}`)
+    .join(',');
+}

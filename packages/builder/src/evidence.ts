@@ -1,6 +1,7 @@
 import { hashFiles, type HashAlgorithm, type HashOptions } from '@danube/artifact';
 import { matchDigestSets, type DigestSet } from 'in-toto-attestation';
 import { findDeclared } from './declared.ts';
+import { formatDigest } from './digest.ts';
 import { JobError } from './errors.ts';
 import type { JobRecord } from './job-record.ts';
 import type { JobOutputs } from './outputs.ts';
@@ -72,12 +73,6 @@ function statedAlgorithms(evidence: readonly Evidence[]): HashAlgorithm[] {
 
 function compare({ path, stated, pointer }: Evidence, found: DigestSet = {}): void {
   if (stated === undefined || matchDigestSets(stated, found)) return;
-  const message = `expected the digest of ${JSON.stringify(path)}, found another: the file is ${describe(found)}`;
+  const message = `expected the digest of ${JSON.stringify(path)}, found another: the file is ${formatDigest(found)}`;
   throw new JobError('ERR_JOB_OUTPUT', `${pointer}/digest`, message);
-}
-
-function describe(digest: DigestSet): string {
-  return Object.entries(digest)
-    .map(([algorithm, value]) => `${algorithm}:${value}`)
-    .join(', ');
 }

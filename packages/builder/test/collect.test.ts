@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { ArtifactError } from '@danube/artifact';
 import { JobError, collectOutputs, type JobRecord } from '@danube/builder';
 import { example, type Draft } from './example.ts';
+
+const EXAMPLE = fileURLToPath(new URL('../../../docs/examples/job', import.meta.url));
+const index: Draft = JSON.parse(readFileSync(join(EXAMPLE, 'image/index.json'), 'utf8'));
+const imageDigest: string = index.manifests[0].digest.slice('sha256:'.length);
+const manifest: Draft = JSON.parse(readFileSync(join(EXAMPLE, 'image/blobs/sha256', imageDigest), 'utf8'));
+const layerDigest: string = manifest.layers[0].digest.slice('sha256:'.length);
 
 const digestOf = (algorithm: string, content: string): string =>
   createHash(algorithm).update(content).digest('hex');
@@ -17,6 +24,11 @@ function job(paths: readonly string[], change: (record: Draft) => void = () => {
     record.artifacts = { paths };
     change(record);
   });
+}
+
+/** A job whose record declares these layouts, and nothing but them. */
+function layouts(...ociLayouts: readonly string[]): JobRecord {
+  return job([], (record) => (record.artifacts = { ociLayouts }));
 }
 
 const isStyleSheet = (name: string): boolean => name === 'dist/c.css';
@@ -47,6 +59,11 @@ describe('collectOutputs', () => {
       mkdirSync(dirname(join(root, 'out', name)), { recursive: true });
       writeFileSync(join(root, 'out', name), name);
     }
+    cpSync(join(EXAMPLE, 'image'), join(root, 'out/broken'), { recursive: true });
+    cpSync(join(EXAMPLE, 'image'), join(root, 'out/two'), { recursive: true });
+    const [first] = index.manifests;
+    const manifests = [first, { mediaType: first.mediaType, digest: first.digest, size: first.size }];
+    writeFileSync(join(root, 'out/two/index.json'), JSON.stringify({ ...index, manifests }));
     mkdirSync(join(root, 'elsewhere'));
     writeFileSync(join(root, 'elsewhere/build.txt'), 'another log');
     symlinkSync('../elsewhere', join(root, 'out/linked'));
@@ -133,6 +150,44 @@ describe('collectOutputs', () => {
       await assert.rejects(collectOutputs(job(['a']), join(root, 'nowhere')), {
         code: 'ERR_ARTIFACT_NOT_FOUND',
       });
+    });
+  });
+
+  describe('OCI layouts', () => {
+    it('give the image that they hold, by the path of the layout', async () => {
+      const { artifacts } = await collectOutputs(layouts('image'), EXAMPLE);
+      assert.deepEqual(artifacts, [{ name: 'image', digest: { sha256: imageDigest } }]);
+    });
+
+    it('give every image by its name in the layout, or its digest', async () => {
+      const { artifacts } = await collect(layouts('two'));
+      assert.deepEqual(
+        artifacts.map(({ name }) => name),
+        ['two:1.2.0', `two@sha256:${imageDigest}`],
+      );
+    });
+
+    it('rejects a layout that is not there, and names the place in the record', async () => {
+      await assert.rejects(collect(layouts('two', 'three')), {
+        code: 'ERR_JOB_OUTPUT',
+        pointer: '/artifacts/ociLayouts/1',
+      });
+    });
+
+    it('rejects a layout behind a link that leaves the folder', async () => {
+      await assert.rejects(collect(layouts('linked')), {
+        code: 'ERR_JOB_OUTPUT',
+        pointer: '/artifacts/ociLayouts/0',
+      });
+    });
+
+    it('rejects a folder that is no layout', async () => {
+      await assert.rejects(collect(layouts('dist')), ArtifactError);
+    });
+
+    it('rejects a layout with another layer than its manifest says', async () => {
+      writeFileSync(join(root, 'out/broken/blobs/sha256', layerDigest), 'another layer');
+      await assert.rejects(collect(layouts('broken')), { code: 'ERR_ARTIFACT_OCI_DIGEST' });
     });
   });
 
