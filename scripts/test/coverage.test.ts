@@ -27,6 +27,13 @@ const EXEMPT: Readonly<Record<string, string>> = {
   ERR_ARTIFACT_CHANGED: 'a file must change while it is read',
   ERR_SIGN_BACKEND: 'a key backend must fail',
   ERR_SIGN_SELF_CHECK: 'a key backend must lie',
+  ERR_SIGN_KEY: 'a key service must answer, with another key',
+  ERR_SIGN_DENIED: 'a key service must refuse',
+  ERR_SIGN_UNAVAILABLE: 'a key service must fail',
+  ERR_SIGN_ENDPOINT: 'a key service must be asked for',
+  ERR_SIGN_CREDENTIALS: 'a key service must be asked for',
+  ERR_SIGN_CONFIG: 'a key service must be configured',
+  ERR_SIGN_DEPENDENCY: 'an optional package must be missing',
   ERR_STORE_IO: 'the operating system must refuse',
   ERR_VERIFICATION: 'every rejected verify case is asserted to throw it',
 };

@@ -1,4 +1,25 @@
 export { SIGN_ERROR_CODES, SignError, type SignErrorCode } from './errors.ts';
+export type {
+  AppRoleCredentials,
+  CredentialOptions,
+  IamRoleCredentials,
+  OAuth2Credentials,
+  SecretReference,
+  ServiceAccountCredentials,
+  StaticCredentials,
+  VaultJwtCredentials,
+} from './credential-options.ts';
 export type { KeyBackend, KeyWarning } from './key-backend.ts';
+export {
+  KEY_CHECKS,
+  type AuditRecord,
+  type Deadlines,
+  type KeyCheck,
+  type KeyDescription,
+  type KeyFinding,
+  type KeyRotation,
+  type ServiceCall,
+  type ServiceOptions,
+} from './key-service.ts';
 export { openKey, type OpenKeyOptions } from './open-key.ts';
 export { appendSignature, signPayload, signStatement, type SignOptions } from './sign.ts';

@@ -1,4 +1,5 @@
 import type { KeyAlgorithm, PublicKey } from '@danube/keys';
+import type { KeyDescription, KeyFinding, KeyRotation, ServiceCall } from './key-service.ts';
 
 /**
  * One key that can sign, wherever it lives: a file, a KMS, an HSM, an agent. Key, version and public key are resolved
@@ -26,6 +27,16 @@ export interface KeyBackend {
    * `SignError` ERR_SIGN_BACKEND. Its message must hold no credential.
    */
   sign(message: Uint8Array, options: { readonly signal?: AbortSignal }): Promise<Uint8Array>;
+  /** Who sets the limit, in words for its error, when the URI does not say it: `AWS KMS`. */
+  readonly limitName?: string;
+  /** What to try when the message is too long for this key; the error's hint. */
+  readonly limitHint?: string;
+  /** What the service says about the key. For people; nothing is decided by it. */
+  describe?(options: ServiceCall): Promise<KeyDescription>;
+  /** Looks for what would keep the key from signing, without signing anything. A failed check is a finding, no error. */
+  doctor?(options: ServiceCall): Promise<readonly KeyFinding[]>;
+  /** Makes a new version of the key, where the service can. This backend stays with the old one. */
+  rotate?(options: ServiceCall): Promise<KeyRotation>;
   /** Lets go of the key, session or connection. `sign` is not called afterwards. */
   close?(): Promise<void>;
 }

@@ -1,5 +1,7 @@
+import { spkiSha256 } from '@danube/keys';
 import { SignError } from './errors.ts';
 import type { KeyBackend } from './key-backend.ts';
+import type { ServiceOptions } from './key-service.ts';
 
 /** How a key is opened. What does not concern a scheme is ignored by it. */
 export interface OpenKeyOptions {
@@ -7,20 +9,20 @@ export interface OpenKeyOptions {
   readonly passphrase?: Uint8Array;
   /** Takes a key file from a Kubernetes mount: through links inside its folder, and readable by its group. */
   readonly allowMountedKey?: boolean;
+  /** How a key service is called. */
+  readonly service?: ServiceOptions;
+  /** The key that this must be: its keyid, or the SHA-256 of its SubjectPublicKeyInfo in hex. */
+  readonly expectedKey?: string;
   /** Stops opening. */
   readonly signal?: AbortSignal;
 }
 
 /** Opens keys of one scheme. Given the whole URI; resolves once key, version and public key are pinned. */
-type OpenScheme = (keyUri: string, options: OpenKeyOptions) => Promise<KeyBackend>;
+export type OpenScheme = (keyUri: string, options: OpenKeyOptions) => Promise<KeyBackend>;
 
-/** Key URI schemes, spelled as cosign spells them. A backend is loaded when its scheme is used. */
-const SCHEMES: ReadonlyMap<string, OpenScheme> = new Map([
-  [
-    'file',
-    async (keyUri: string, options: OpenKeyOptions) =>
-      (await import('./file-key.ts')).openFileKey(keyUri, options),
-  ],
+/** Key URI schemes, spelled as cosign spells them. The module of a backend is loaded when its scheme is used. */
+const SCHEMES: ReadonlyMap<string, () => Promise<OpenScheme>> = new Map<string, () => Promise<OpenScheme>>([
+  ['file', async () => (await import('./file-key.ts')).openFileKey],
 ]);
 
 const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
@@ -28,7 +30,8 @@ const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
 /**
  * Opens the key that a URI or a plain path names. Close it when done.
  *
- * @throws {SignError} ERR_SIGN_KEY_URI for an unknown scheme.
+ * @throws {SignError} ERR_SIGN_KEY_URI for an unknown scheme, ERR_SIGN_KEY when it is not the expected key, and for
+ * key services ERR_SIGN_KEY, ERR_SIGN_DENIED, ERR_SIGN_UNAVAILABLE, ERR_SIGN_ENDPOINT, ERR_SIGN_CREDENTIALS.
  * @throws {KeyError} from `@danube/keys`, for a key file that cannot be read, is refused, or needs a passphrase
  * (ERR_KEY_PASSPHRASE_REQUIRED).
  * @throws the signal's reason, when it was aborted.
@@ -42,5 +45,15 @@ export async function openKey(keyUri: string, options: OpenKeyOptions = {}): Pro
       hint: `known are ${[...SCHEMES.keys()].map((known) => `${known}:`).join(', ')} and plain paths; for a file of that name write ./${scheme}:…`,
     });
   }
-  return open(keyUri, options);
+  return checkPin(await (await open())(keyUri, options), options.expectedKey);
+}
+
+async function checkPin(backend: KeyBackend, expectedKey: string | undefined): Promise<KeyBackend> {
+  const { keyid } = backend.publicKey;
+  if (expectedKey === undefined || [keyid, spkiSha256(backend.publicKey)].includes(expectedKey))
+    return backend;
+  await backend.close?.();
+  throw new SignError('ERR_SIGN_KEY', `${backend.uri} is the key ${keyid}, and ${expectedKey} is expected`, {
+    hint: 'another key or version may have taken its place; find out before you sign with it',
+  });
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { encodePrivateKeyPem } from '@danube/keys';
+import { encodePrivateKeyPem, spkiSha256 } from '@danube/keys';
 import { openKey, SignError, signPayload } from '@danube/signer';
 import { sampleKey } from './backends.ts';
 
@@ -76,6 +76,16 @@ describe('openKey', () => {
     const { warnings } = await openKey(path);
     chmodSync(folder, 0o700);
     assert.equal(warnings?.length, 1);
+  });
+
+  it('opens only the key that is expected, by keyid or by SPKI digest', async () => {
+    for (const expectedKey of [key.publicKey.keyid, spkiSha256(key.publicKey)]) {
+      assert.equal((await openKey(path, { expectedKey })).publicKey.keyid, key.publicKey.keyid);
+    }
+    const other = (await sampleKey(2)).publicKey;
+    for (const expectedKey of [other.keyid, spkiSha256(other), '']) {
+      await assert.rejects(openKey(path, { expectedKey }), { name: 'SignError', code: 'ERR_SIGN_KEY' });
+    }
   });
 
   it('does not open a key when it was told to stop', async () => {
