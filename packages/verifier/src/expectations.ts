@@ -62,7 +62,8 @@ export interface Expected {
 
 type Rule = (field: string, value: unknown) => void;
 
-const RULES_BY_FIELD: Readonly<Record<keyof Expectations, Rule>> = {
+/** What each expectation must look like; the list of all there are. */
+export const RULES_BY_FIELD: Readonly<Record<keyof Expectations, Rule>> = {
   publicKeys: keyList,
   threshold: count,
   builderId: text,

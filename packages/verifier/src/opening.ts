@@ -13,7 +13,7 @@ import { catchMalformed, type EvidenceItem } from './evidence.ts';
 import type { Expected } from './expectations.ts';
 import { type Build, readBuild } from './profiles.ts';
 
-/** A stage of opening an attestation: its value, or why it was not reached. */
+/** A stage of opening an attestation: its value; or why it was not reached, with the error if it broke right here. */
 export type Stage<Value> =
   | { readonly reached: true; readonly value: Value }
   | { readonly reached: false; readonly reason: string; readonly error?: MalformedError };
@@ -35,7 +35,7 @@ export interface Opened {
   readonly build: Stage<Build>;
 }
 
-const NEVER: Stage<never> = { reached: false, reason: 'there is no attestation' };
+const NEVER: Stage<never> = unreached('there is no attestation');
 
 /** Stands where an attestation should be, so that the report says in the same form that there is none. */
 export const NOTHING: Opened = {
@@ -109,29 +109,33 @@ function trustPayload(
   signers: readonly PublicKey[],
   threshold: number,
 ): Stage<Envelope> {
-  if (!envelope.reached) return envelope;
-  if (signers.length === 0) return { reached: false, reason: 'the signature did not verify' };
-  if (signers.length < threshold) return { reached: false, reason: 'too few of the keys signed' };
+  if (!envelope.reached) return unreached(envelope.reason);
+  if (signers.length === 0) return unreached('the signature did not verify');
+  if (signers.length < threshold) return unreached('too few of the keys signed');
   return envelope;
 }
 
 function readStatement(item: EvidenceItem, payload: Stage<Envelope>): Stage<Statement> {
-  if (!payload.reached) return payload;
+  if (!payload.reached) return unreached(payload.reason);
   const statement = item.statement();
   if (statement instanceof MalformedError) return broken('the statement could not be read', statement);
   return { reached: true, value: statement };
 }
 
 function readProvenance(statement: Stage<Statement>): Stage<Build> {
-  if (!statement.reached) return statement;
+  if (!statement.reached) return unreached(statement.reason);
   const { predicateType, predicate } = statement.value;
-  if (!PROVENANCE_TYPES.includes(predicateType))
-    return { reached: false, reason: 'the predicate is not provenance' };
+  if (!PROVENANCE_TYPES.includes(predicateType)) return unreached('the predicate is not provenance');
   const provenance = catchMalformed(() => parseProvenance(predicateType, predicate));
   if (provenance instanceof MalformedError) return broken('the predicate could not be read', provenance);
   return { reached: true, value: readBuild(provenance) };
 }
 
+/** The stage at which an attestation broke; later ones only repeat the reason. */
 function broken(reason: string, error: MalformedError): Stage<never> {
   return { reached: false, reason, error };
+}
+
+function unreached(reason: string): Stage<never> {
+  return { reached: false, reason };
 }

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PROVENANCE_V02 } from 'in-toto-attestation';
+import { CHECK_IDS, type CheckId, type Expectations } from '../src/index.ts';
+import { RULES_BY_FIELD } from '../src/expectations.ts';
+import { STEPS } from '../src/steps.ts';
+import {
+  APP,
+  AUDITOR,
+  BUILDER,
+  EVERYTHING,
+  LIB,
+  STRANGER,
+  type Case,
+  artifactOf,
+  evaluate,
+  failures,
+  signed,
+  statementOf,
+} from './fixture.ts';
+
+describe('the list of checks', () => {
+  it('has every check id, in order', () => {
+    assert.deepEqual(
+      STEPS.map(({ id }) => id),
+      CHECK_IDS,
+    );
+  });
+});
+
+/** One change of what is expected that turns the accepted case into a rejected one, and the checks that say so. */
+const FLIPS: Readonly<
+  Record<keyof Expectations, readonly [change: Partial<Expectations>, failed: readonly CheckId[]]>
+> = {
+  publicKeys: [{ publicKeys: [STRANGER.publicKey] }, ['signature', 'key.threshold']],
+  threshold: [{ publicKeys: [BUILDER.publicKey, AUDITOR.publicKey], threshold: 2 }, ['key.threshold']],
+  builderId: [{ builderId: 'https://ci.example.com/other' }, ['builder.id']],
+  buildType: [{ buildType: 'https://danube.dev/buildtypes/pipeline/v2' }, ['build.type']],
+  sourceUri: [{ sourceUri: 'git+https://git.example.com/shop/fork' }, ['source.uri']],
+  sourceRef: [{ sourceRef: 'refs/heads/other' }, ['source.ref']],
+  sourceBranch: [{ sourceBranch: 'other' }, ['source.ref']],
+  sourceTag: [{ sourceTag: 'v1' }, ['source.ref']],
+  sourceCommit: [{ sourceCommit: 'a'.repeat(40) }, ['source.commit']],
+  parameters: [{ parameters: { version: '2' } }, ['parameters']],
+  allowParameters: [{ allowParameters: [], strict: true }, ['parameters']],
+  predicateType: [{ predicateType: PROVENANCE_V02 }, ['predicate.type']],
+  maxAgeSeconds: [{ maxAgeSeconds: 60 }, ['time.age']],
+  strict: [{ strict: true }, ['parameters']],
+  noExtra: [{ noExtra: true }, ['evidence.found', 'subject.digest', 'artifact.extra']],
+  noMissing: [{ noMissing: true }, ['artifact.missing']],
+};
+
+/** Accepted with the builder's key alone: a subject more than files, and a file more than subjects. */
+const ACCEPTED: Case = {
+  files: [signed(statementOf({ subject: [APP, LIB] }))],
+  artifacts: [APP, { ...artifactOf('stray.txt'), fromDirectory: true }],
+};
+
+describe('every expectation', () => {
+  it('is among those that are flipped here', () => {
+    assert.deepEqual(Object.keys(FLIPS).sort(), Object.keys(RULES_BY_FIELD).sort());
+  });
+
+  it('left out, leaves the case accepted', () => {
+    assert.equal(evaluate(ACCEPTED).verdict, 'accepted');
+  });
+
+  for (const [field, [change, failed]] of Object.entries(FLIPS)) {
+    it(`${field} turns the accepted case into a rejected one`, () => {
+      const before =
+        field === 'allowParameters' ? { expect: { ...EVERYTHING, noExtra: false, noMissing: false } } : {};
+      assert.equal(evaluate({ ...ACCEPTED, ...before }).verdict, 'accepted');
+      const report = evaluate({ ...ACCEPTED, expect: { ...before.expect, ...change } });
+      assert.equal(report.verdict, 'rejected');
+      const found = report.artifacts.flatMap((artifact) => failures({ ...report, artifacts: [artifact] }));
+      assert.deepEqual(found, failed);
+    });
+  }
+});
+
+describe('a demanded check', () => {
+  it('that could not be made rejects, whatever the others say', () => {
+    const report = evaluate({ files: [signed('{}')], expect: { ...EVERYTHING, noExtra: false } });
+    assert.equal(report.verdict, 'rejected');
+    const statuses = report.artifacts[0]?.attestations[0]?.checks.map(({ status }) => status) ?? [];
+    assert.equal(statuses.filter((status) => status === 'fail').length, 1);
+  });
+});
