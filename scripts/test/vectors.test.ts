@@ -3,7 +3,7 @@ import type { Case } from '../vectors/case-format.ts';
 import { casesOf, type StoredCase } from './vectors/cases.ts';
 import { judgeBuild, judgeSign } from './vectors/judge-attesting.ts';
 import { judgeChecksums, judgeKeyBytes, judgeParse, judgeSignature } from './vectors/judge-bytes.ts';
-import { judgeKeyFile, judgeKeyPair, judgeStore, judgeTree } from './vectors/judge-files.ts';
+import { judgeKeyFile, judgeKeyPair, judgeOciLayout, judgeStore, judgeTree } from './vectors/judge-files.ts';
 import { verifyByCommand } from './vectors/verify-by-command.ts';
 import { verifyByLibrary } from './vectors/verify-by-library.ts';
 
@@ -29,6 +29,7 @@ suite('sign', judgeSign);
 suite('build', judgeBuild);
 suite('tree', judgeTree);
 suite('checksums', judgeChecksums);
+suite('oci-layout', judgeOciLayout);
 suite('store', judgeStore);
 suite('verify', verifyByLibrary);
 

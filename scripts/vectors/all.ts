@@ -1,3 +1,4 @@
+import { OCI_LAYOUT_VECTORS } from './oci-layout-vectors.ts';
 import { BUILD_VECTORS } from './build-vectors.ts';
 import { CHECKSUMS_VECTORS } from './checksums-vectors.ts';
 import { KEY_FILE_VECTORS } from './key-file-vectors.ts';
@@ -50,5 +51,6 @@ export const VECTORS: readonly Vector[] = [
   ...BUILD_VECTORS,
   ...TREE_VECTORS,
   ...CHECKSUMS_VECTORS,
+  ...OCI_LAYOUT_VECTORS,
   ...STORE_VECTORS,
 ];

@@ -8,7 +8,7 @@ import { encodeText, type Vector } from './vector.ts';
 export type Tree = ReadonlyMap<string, Buffer>;
 
 /** Written by people, and left alone. */
-const BY_HAND: ReadonlySet<string> = new Set(['README.md']);
+const BY_HAND: ReadonlySet<string> = new Set(['README.md', '.gitattributes']);
 
 /** The files of all cases and of the keys. Throws for two cases of one name, or one whose case.json is malformed. */
 export function layOut(vectors: readonly Vector[]): Tree {

@@ -5,10 +5,10 @@ import type { Vector } from './vector.ts';
 import { accepts, rejects } from './verify-case.ts';
 
 const BOTH = envelope(JSON.stringify(statement({ subject: [subject(APP), subject(DOCS)] })), [BUILDER]);
-const APP_FILE = { [`dist/${APP.name}`]: APP.content };
-const BOTH_FILES = { ...APP_FILE, [`dist/${DOCS.name}`]: DOCS.content };
-const EXTRA_FILES = { ...BOTH_FILES, 'dist/extra.txt': 'nobody attested this\n' };
-const artifacts = { directory: 'dist' } as const;
+const APP_FILE = { [`release/${APP.name}`]: APP.content };
+const BOTH_FILES = { ...APP_FILE, [`release/${DOCS.name}`]: DOCS.content };
+const EXTRA_FILES = { ...BOTH_FILES, 'release/extra.txt': 'nobody attested this\n' };
+const artifacts = { directory: 'release' } as const;
 const evidence = { 'provenance.json': BOTH };
 
 /** artifact.extra and artifact.missing: what a directory holds too much, and what it lacks. */
@@ -67,7 +67,7 @@ export const DIRECTORY_VECTORS: readonly Vector[] = [
       description:
         'No file of the directory is named by any provenance: that is never "nothing to complain about".',
       artifacts,
-      files: { 'dist/extra.txt': 'nobody attested this\n' },
+      files: { 'release/extra.txt': 'nobody attested this\n' },
       evidence,
     },
     ['evidence.found', 'subject.digest'],
@@ -77,7 +77,7 @@ export const DIRECTORY_VECTORS: readonly Vector[] = [
     {
       description: 'A file of the directory was changed since it was attested.',
       artifacts,
-      files: { ...BOTH_FILES, [`dist/${DOCS.name}`]: 'changed\n' },
+      files: { ...BOTH_FILES, [`release/${DOCS.name}`]: 'changed\n' },
       evidence,
     },
     ['subject.digest'],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { hashFiles, listFiles } from '@danube/artifact';
+import { hashFiles, listFiles, readOciLayout } from '@danube/artifact';
 import { parsePrivateKey } from '@danube/keys';
 import { readPrivateKeyFile, readPublicKeyFile, writeKeyPair } from '@danube/keys/file';
 import { openJobDirectory } from '@danube/store';
@@ -98,6 +98,13 @@ function makeEntry(root: string, entry: TreeEntry): void {
   if ('text' in entry) writeFileSync(path, entry.text);
   if ('symlink' in entry) symlinkSync(entry.symlink, path);
   if ('fifo' in entry) execFileSync('mkfifo', [path]);
+}
+
+export async function judgeOciLayout({ folder, content }: StoredCase<'oci-layout'>): Promise<void> {
+  const outcome = await outcomeOf(() => readOciLayout(join(folder, content.directory)));
+  if (content.expect.verdict === 'rejected') return assertRejected(outcome, content.expect);
+  const digests = assertAccepted(outcome).map(({ digest }) => digest['sha256']);
+  assert.deepEqual(digests, content.expect.sha256);
 }
 
 export async function judgeStore({ content }: StoredCase<'store'>): Promise<void> {

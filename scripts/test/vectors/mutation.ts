@@ -5,16 +5,30 @@ export type ByteChange = (bytes: Buffer) => Buffer;
 
 /** Text that parsers have tripped over elsewhere. */
 const TOKENS: readonly Buffer[] = [
-  ...['null', '{}', '[]', '""', '-0', '1e999', '9007199254740993', '"__proto__":1,', '"payload":"e30=",'],
-  ...[
-    '"signatures":[],',
-    '"sig":"",',
-    '"payloadType":"text/plain",',
-    '"_type":0,',
-    '"subject":[null],',
-    '"digest":{},',
-  ],
-  ...['\ufeff', '\u0000', '\u202e', String.raw`\ud800`, '=', '==', '\n', ' ', ',', '[['],
+  'null',
+  '{}',
+  '[]',
+  '""',
+  '-0',
+  '1e999',
+  '9007199254740993',
+  '"__proto__":1,',
+  '"payload":"e30=",',
+  '"signatures":[],',
+  '"sig":"",',
+  '"payloadType":"text/plain",',
+  '"_type":0,',
+  '"subject":[null],',
+  '"digest":{},',
+  '\ufeff',
+  '\u0000',
+  '\u202e',
+  String.raw`\ud800`,
+  '==',
+  '\n',
+  ' ',
+  ',',
+  '[[',
 ]
   .map((text) => Buffer.from(text))
   .concat([Buffer.of(0xff), Buffer.of(0xc0, 0xaf), Buffer.of(0xed, 0xa0, 0x80)]);
