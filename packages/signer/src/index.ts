@@ -22,4 +22,5 @@ export {
   type ServiceOptions,
 } from './key-service.ts';
 export { openKey, type OpenKeyOptions } from './open-key.ts';
+export { resolveSecret, secretVariable, type SecretOptions } from './secret-reference.ts';
 export { appendSignature, signPayload, signStatement, type SignOptions } from './sign.ts';

@@ -82,10 +82,14 @@ export interface AuditRecord {
 export interface ServiceOptions {
   /** Where credentials and addresses are looked for by their usual names; `process.env` when left out. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Where secrets are mounted; `/var/run/secrets` when left out. */
+  readonly secretDirectory?: string;
   /** Which credential mode; left out, the usual places of the service are tried, the best first. */
   readonly credentials?: CredentialOptions;
   /** Base URL to use instead of the service's own. */
   readonly endpoint?: string;
+  /** Hosts that may be asked beside those of the service itself: `kms.example.com`, or `.example.com` for all below it. */
+  readonly allowedHosts?: readonly string[];
   /** Takes private and link-local addresses for `endpoint` and hosts that a key URI names. */
   readonly allowPrivateAddresses?: boolean;
   /** Takes `http:` for an address on the loopback interface. */
@@ -93,6 +97,8 @@ export interface ServiceOptions {
   /** Certificates (PEM) to trust instead of the system's. */
   readonly ca?: string;
   readonly deadlines?: Partial<Deadlines>;
+  /** Requests a second, at most, retries included; no limit when left out. */
+  readonly ratePerSecond?: number;
   /** Called once for each attempt, before its outcome has any effect; when it throws, the operation fails. */
   readonly audit?: (record: AuditRecord) => void;
 }
