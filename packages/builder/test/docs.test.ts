@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { describe, it } from 'node:test';
 import { encodeStatement } from 'in-toto-attestation';
 import { buildProvenance, collectOutputs, jobRecordJsonSchema } from '@danube/builder';
 import { example, refusal, type Draft } from './example.ts';
@@ -36,7 +38,7 @@ async function exampleStatement(): Promise<Draft> {
 }
 
 describe('docs/schemas/job-record.schema.json', () => {
-  it('is the schema of this package (written by packages/builder/schema.ts)', () => {
+  it('is the schema of this package (written by npm run schemas)', () => {
     assert.deepEqual(JSON.parse(read('docs/schemas/job-record.schema.json')), jobRecordJsonSchema());
   });
 
@@ -134,13 +136,17 @@ describe('docs/buildtypes/pipeline-v1.md', () => {
 });
 
 describe('README.md', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'builder-readme-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
   it('shows an example and what it prints', () => {
     const page = 'packages/builder/README.md';
     const [code = ''] = blocks(page, 'ts');
+    symlinkSync(`${ROOT}node_modules`, join(folder, 'node_modules'));
     const { stdout, stderr } = spawnSync(
       process.execPath,
       ['--conditions=@danube/source', '--input-type=module-typescript', '--eval', code],
-      { cwd: ROOT, encoding: 'utf8' },
+      { cwd: folder, encoding: 'utf8' },
     );
     assert.equal(stderr, '');
     assert.equal(stdout, blocks(page, 'text')[0]);
