@@ -44,7 +44,7 @@ class Stage {
     args: readonly string[],
     expected: { status: number; word?: string } = { status: 0 },
   ): string {
-    console.log(`\n[${room}] $ ${args.map(quote).join(' ')}`);
+    console.log(`\n[${room}] $ ${wrap(args.map(quote))}`);
     const [program = '', ...rest] = args;
     const cwd = join(this.folder, room);
     const options = { cwd, env: cleanEnvironment(), encoding: 'utf8' } as const;
@@ -67,6 +67,12 @@ class Stage {
 
 function quote(word: string): string {
   return /^[\w@%+=:,./*-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** A long command line breaks before its options, as one types it. */
+function wrap(words: readonly string[]): string {
+  const line = words.join(' ');
+  return line.length <= 100 ? line : line.replaceAll(' --', ' \\\n      --');
 }
 
 function runJob(stage: Stage, commit: Commit): void {
@@ -137,7 +143,7 @@ function verify(stage: Stage, commit: Commit, artifact: string): void {
   stage.say("4. A stranger, in the folder 'consumer', has the packages, the provenance and the public key:");
   stage.run('consumer', [...expected, '--source-commit', commit.id, '--no-missing', 'packages'], {
     status: 0,
-    word: 'accepted',
+    word: '0 rejected',
   });
 
   stage.say('5. Refused: one byte of a package is flipped.');
@@ -145,17 +151,20 @@ function verify(stage: Stage, commit: Commit, artifact: string): void {
   const flipped = Buffer.from(intact);
   flipped[100] = (flipped[100] ?? 0) ^ 1;
   writeFileSync(join(stage.folder, 'consumer', artifact), flipped);
-  stage.run('consumer', [...expected, artifact], { status: 1, word: 'subject.digest' });
+  stage.run('consumer', [...expected, artifact], { status: 1, word: 'subject.digest failed' });
   writeFileSync(join(stage.folder, 'consumer', artifact), intact);
 
   stage.say('6. Refused: it was built from another source than the stranger expects.');
-  stage.run('consumer', [...trusted, '--source-uri', FORK, artifact], { status: 1, word: 'source.uri' });
+  stage.run('consumer', [...trusted, '--source-uri', FORK, artifact], {
+    status: 1,
+    word: 'source.uri failed',
+  });
 
   stage.say("7. Refused: somebody else's key.");
   stage.run('consumer', ['danube', 'keys', 'generate', '--out', 'other.key']);
   stage.run('consumer', [...verify, '--public-key', 'other.key.pub', artifact], {
     status: 1,
-    word: 'signature',
+    word: 'signature failed',
   });
 }
 

@@ -84,7 +84,7 @@ export class Shell {
     if (result.error !== undefined) throw result.error;
     this.#status = result.status ?? 255;
     this.#folder = spawnSync('cat', [join(this.#home, '.folder')], { encoding: 'utf8' }).stdout.trim();
-    return withoutLastNewline(result.stdout);
+    return withoutLastNewline(result.stdout.replaceAll(this.#home, '~'));
   }
 }
 

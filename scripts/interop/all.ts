@@ -1,7 +1,7 @@
 import type { Peer } from './case.ts';
 import { cosign } from './cosign.ts';
 import { opensslPeer } from './openssl.ts';
-import { inTotoAttestation, securesystemslib } from './python.ts';
+import { cryptography, inTotoAttestation, securesystemslib } from './python.ts';
 import { sigstoreVerify } from './sigstore-verify.ts';
 import { sshKeygenPeer } from './ssh-keygen.ts';
 
@@ -12,5 +12,6 @@ export const PEERS: readonly Peer[] = [
   inTotoAttestation,
   securesystemslib,
   opensslPeer,
+  cryptography,
   sshKeygenPeer,
 ];

@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../peers.ts';
 import { accepts, refuses, runProgram, type Peer } from './case.ts';
-import { danube, signAndVerify, type Material } from './material.ts';
+import { danube, PASSPHRASE, signAndVerify, type Material } from './material.ts';
 
-const PASSWORD = { COSIGN_PASSWORD: 'correct horse' };
+const PASSWORD = { COSIGN_PASSWORD: PASSPHRASE };
 
 function program(): string {
   const found = findProgram('cosign');
@@ -83,9 +83,7 @@ export const cosign: Peer = {
       run: (m) => {
         const key = join(m.folder, 'imported');
         accepts(program(), ['import-key-pair', '--key', m.key, '--output-key-prefix', key], PASSWORD);
-        const passphrase = join(m.folder, 'cosign.passphrase');
-        writeFileSync(passphrase, PASSWORD.COSIGN_PASSWORD, { mode: 0o600 });
-        signAndVerify(m, `${key}.key`, m.publicKey, '--passphrase-file', passphrase);
+        signAndVerify(m, `${key}.key`, m.publicKey, '--passphrase-file', m.passphrase);
       },
     },
   ],

@@ -14,8 +14,11 @@ export interface Material {
   readonly tamperedArtifact: string;
   readonly key: string;
   readonly publicKey: string;
-  readonly otherKey: string;
   readonly otherPublicKey: string;
+  readonly encryptedKey: string;
+  readonly encryptedPublicKey: string;
+  /** A file that holds the passphrase of `encryptedKey`. */
+  readonly passphrase: string;
   readonly provenance: string;
   readonly envelope: Envelope;
   readonly bundlePath: string;
@@ -34,6 +37,9 @@ export function signAndVerify(m: Material, key: string, publicKey: string, ...mo
   danube('provenance', 'sign', '--key', key, ...more, '--out', signed, statement);
   danube('provenance', 'verify', '--provenance', signed, '--public-key', publicKey, m.artifact);
 }
+
+/** Of every encrypted key here, ours and theirs. */
+export const PASSPHRASE = 'correct horse';
 
 const STEP = {
   name: 'build',
@@ -59,10 +65,12 @@ export function makeMaterial(folder: string): Material {
   writeFileSync(at('logs', 'build.log'), 'made\n');
   writeFileSync(at('job.json'), JSON.stringify({ ...jobRecord(COMMIT, STEP) }));
   for (const name of ['ours.key', 'other.key']) danube('keys', 'generate', '--out', at(name));
+  writeFileSync(at('passphrase'), PASSPHRASE, { mode: 0o600 });
+  danube('keys', 'generate', '--out', at('encrypted.key'), '--passphrase-file', at('passphrase'));
   const facts = ['--job-record', at('job.json'), '--artifacts', at('artifacts'), '--logs', at('logs')];
   danube('provenance', 'attest', ...facts, '--key', at('ours.key'), '--data-dir', at('data'));
   const provenance = at('data', 'artifacts', 'demo-1', 'provenance.json');
-  danube('provenance', 'convert', '--to', 'bundle', '--out', at('bundle.json'), provenance);
+  danube('provenance', 'convert', '--format', 'bundle', '--out', at('bundle.json'), provenance);
   return {
     folder,
     artifact,
@@ -70,8 +78,10 @@ export function makeMaterial(folder: string): Material {
     tamperedArtifact: at('tampered.tgz'),
     key: at('ours.key'),
     publicKey: at('ours.key.pub'),
-    otherKey: at('other.key'),
     otherPublicKey: at('other.key.pub'),
+    encryptedKey: at('encrypted.key'),
+    encryptedPublicKey: at('encrypted.key.pub'),
+    passphrase: at('passphrase'),
     provenance,
     envelope: parseEnvelope(readFileSync(provenance)),
     bundlePath: at('bundle.json'),

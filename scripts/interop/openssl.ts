@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pae } from 'in-toto-attestation';
 import { findProgram } from '../peers.ts';
 import { accepts, refuses, runProgram, type Peer } from './case.ts';
-import { danube, signAndVerify, type Material } from './material.ts';
+import { signAndVerify, type Material } from './material.ts';
 
 function openssl(...args: readonly string[]): string {
   return accepts(program(), args);
@@ -51,12 +51,10 @@ export const opensslPeer: Peer = {
       run: (m) => void openssl('pkey', '-in', m.key, '-noout', '-check'),
     },
     {
-      what: 'reads our encrypted private key',
+      what: 'cannot read our encrypted private key: scrypt takes 128 MiB, and its limit is 32 MiB',
       run: (m) => {
-        const [key, passphrase] = [join(m.folder, 'encrypted.key'), join(m.folder, 'passphrase')];
-        writeFileSync(passphrase, 'correct horse', { mode: 0o600 });
-        danube('keys', 'generate', '--out', key, '--passphrase-file', passphrase);
-        openssl('pkey', '-in', key, '-passin', `file:${passphrase}`, '-noout', '-check');
+        const args = ['pkey', '-in', m.encryptedKey, '-passin', `file:${m.passphrase}`, '-noout'];
+        refuses(program(), args, /scrypt_alg:memory limit exceeded/);
       },
     },
     {
@@ -73,15 +71,11 @@ export const opensslPeer: Peer = {
       what: `encrypts a private key (${how === '-scrypt' ? 'scrypt' : 'PBKDF2, AES-256-CBC'}) that we sign with`,
       run: (m: Material) => {
         const name = how === '-scrypt' ? 'scrypt' : 'pbkdf2';
-        const [key, passphrase] = [
-          join(m.folder, `openssl-${name}.key`),
-          join(m.folder, `${name}.passphrase`),
-        ];
-        writeFileSync(passphrase, 'correct horse', { mode: 0o600 });
-        const files = ['-in', m.key, '-out', key, '-passout', `file:${passphrase}`];
+        const key = join(m.folder, `openssl-${name}.key`);
+        const files = ['-in', m.key, '-out', key, '-passout', `file:${m.passphrase}`];
         openssl('pkcs8', '-topk8', ...how.split('='), ...files);
         chmodSync(key, 0o600);
-        signAndVerify(m, key, m.publicKey, '--passphrase-file', passphrase);
+        signAndVerify(m, key, m.publicKey, '--passphrase-file', m.passphrase);
       },
     })),
   ],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { findPython } from '../peers.ts';
 import { cleanEnvironment } from '../repository.ts';
 import { same, type Peer, type Ran } from './case.ts';
-import { danube } from './material.ts';
+import { danube, PASSPHRASE, signAndVerify } from './material.ts';
 
 /** Runs one of the Python programs beside this file. */
 function runPython(module: string, program: string, args: readonly string[], input: Uint8Array): Ran {
@@ -85,6 +85,32 @@ export const securesystemslib: Peer = {
         const ran = runPython('securesystemslib.dsse', 'securesystemslib-sign.py', [key], m.envelope.payload);
         writeFileSync(signed, succeeded(ran));
         danube('provenance', 'verify', '--provenance', signed, '--public-key', key, m.artifact);
+      },
+    },
+  ],
+};
+
+export const cryptography: Peer = {
+  name: 'cryptography',
+  source: 'PyPI',
+  version: () => versionOf('cryptography', 'cryptography'),
+  cases: [
+    {
+      what: 'reads our encrypted private key',
+      run: (m) => {
+        const args = ['read', m.encryptedKey, PASSPHRASE];
+        const publicKey = succeeded(runPython('cryptography', 'cryptography-key.py', args, Buffer.of()));
+        same(readFileSync(m.encryptedPublicKey, 'utf8'), publicKey);
+      },
+    },
+    {
+      what: 'encrypts a private key that we sign with',
+      run: (m) => {
+        const key = join(m.folder, 'cryptography.key');
+        const args = ['write', key, PASSPHRASE];
+        const publicKey = succeeded(runPython('cryptography', 'cryptography-key.py', args, Buffer.of()));
+        writeFileSync(`${key}.pub`, publicKey);
+        signAndVerify(m, key, `${key}.pub`, '--passphrase-file', m.passphrase);
       },
     },
   ],

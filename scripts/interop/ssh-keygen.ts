@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../peers.ts';
 import { accepts, runProgram, same, type Peer } from './case.ts';
-import { danube, signAndVerify } from './material.ts';
+import { danube, PASSPHRASE, signAndVerify } from './material.ts';
 
 function sshKeygen(...args: readonly string[]): string {
   const found = findProgram('ssh-keygen');
@@ -43,10 +43,9 @@ export const sshKeygenPeer: Peer = {
     {
       what: 'encrypts a private key that we sign with',
       run: (m) => {
-        const [key, passphrase] = [join(m.folder, 'ssh-encrypted.key'), join(m.folder, 'ssh.passphrase')];
-        writeFileSync(passphrase, 'correct horse', { mode: 0o600 });
-        sshKeygen('-q', '-t', 'ed25519', '-N', 'correct horse', '-f', key);
-        signAndVerify(m, key, `${key}.pub`, '--passphrase-file', passphrase);
+        const key = join(m.folder, 'ssh-encrypted.key');
+        sshKeygen('-q', '-t', 'ed25519', '-N', PASSPHRASE, '-f', key);
+        signAndVerify(m, key, `${key}.pub`, '--passphrase-file', m.passphrase);
       },
     },
   ],

@@ -27,7 +27,7 @@ export function useInstalledPackages(tarballs: ReadonlyMap<Package, string>, pro
     console.log(`${title}: ${program} ${args.join(' ')}`.replaceAll(project, '.'));
     execFileSync(program, args, {
       cwd: project,
-      env: cleanEnvironment({ PATH: strangersPath(project) }),
+      env: strangersEnvironment(project),
       stdio: 'inherit',
     });
   };
@@ -51,10 +51,13 @@ export function useInstalledPackages(tarballs: ReadonlyMap<Package, string>, pro
   run('use', 'node', ['use.ts']);
 }
 
-/** The project's own programs, then the pinned Node; nothing else of this repository. */
-function strangersPath(project: string): string {
+/** The project's own programs, then the pinned Node, nothing else of this repository; the certificates npm may need. */
+function strangersEnvironment(project: string): NodeJS.ProcessEnv {
   const node = join(ROOT, 'node_modules', 'node', 'bin');
-  return [join(project, 'node_modules', '.bin'), node, process.env['PATH'] ?? ''].join(':');
+  const path = [join(project, 'node_modules', '.bin'), node, process.env['PATH'] ?? ''].join(':');
+  const certificates = process.env['NODE_EXTRA_CA_CERTS'];
+  const more = certificates === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificates };
+  return cleanEnvironment({ PATH: path, ...more });
 }
 
 function importOf(name: string): string {
