@@ -158,10 +158,14 @@ export function createLane(
   }
 
   function check(fd: number): Opened | { kind: 'not-a-file' } {
-    const stats = fs.fstatSync(fd, { bigint: true });
-    if (stats.isFile()) return { kind: 'opened', fd, size: Number(stats.size), stats };
-    fs.closeSync(fd);
-    return { kind: 'not-a-file' };
+    let isKept = false;
+    try {
+      const stats = fs.fstatSync(fd, { bigint: true });
+      isKept = stats.isFile();
+      return isKept ? { kind: 'opened', fd, size: Number(stats.size), stats } : { kind: 'not-a-file' };
+    } finally {
+      if (!isKept) fs.closeSync(fd);
+    }
   }
 
   function isUnchanged({ fd, stats: before }: Opened): boolean {
