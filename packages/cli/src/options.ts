@@ -2,7 +2,8 @@
  * Options that fail closed: an empty value is what an unset shell variable leaves behind, and an option given twice
  * has one value nobody looks at. Both are errors instead of a check less.
  */
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { usageError } from './exit-code.ts';
 
 type Parse<T> = (value: string) => T;
 
@@ -38,6 +39,23 @@ export function choice(
   });
   option.argChoices = [...words];
   return preset === undefined ? option : option.default(preset);
+}
+
+const required = new WeakSet<Option>();
+
+/** An option that must be given. The parser's own such check comes before its check for misspelt ones, which explain more. */
+export function mandatory(option: Option): Option {
+  required.add(option);
+  return option;
+}
+
+/** @throws CliError ERR_USAGE when a mandatory option is not given */
+export function checkMandatory(command: Command): void {
+  for (const option of command.options) {
+    if (required.has(option) && command.getOptionValue(option.attributeName()) === undefined) {
+      throw usageError(`the option ${option.flags} is missing`);
+    }
+  }
 }
 
 function nonEmpty(value: string): string {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode, usageError } from './exit-code.ts';
+import { checkMandatory } from './options.ts';
 import { print } from './terminal.ts';
 import { type Group, type Leaf, TREE } from './tree.ts';
 import { VERSION } from './version.ts';
@@ -87,5 +88,8 @@ async function addChildren(
 async function addLeaf(command: Command, leaf: Leaf, done: (code: ExitCode) => void): Promise<void> {
   const module = await leaf.load();
   module.describe(command);
-  command.action(async () => done(await module.run(command)));
+  command.action(async () => {
+    checkMandatory(command);
+    done(await module.run(command));
+  });
 }

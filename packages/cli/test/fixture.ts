@@ -54,21 +54,35 @@ export function statementOf(
   };
 }
 
-export function provenance(finishedOn: string = new Date(Date.now() - 3_600_000).toISOString()): JsonObject {
+export interface ProvenanceFacts {
+  readonly builderId?: string;
+  /** The source's URI with its ref. */
+  readonly source?: string;
+  /** Further external parameters. */
+  readonly parameters?: JsonObject;
+}
+
+/** Provenance of a build that ended an hour ago. */
+export function provenance(facts: ProvenanceFacts = {}): JsonObject {
+  const { builderId = BUILDER_ID, source = `${SOURCE_URI}@${SOURCE_REF}`, parameters = {} } = facts;
   return {
     buildDefinition: {
       buildType: BUILD_TYPE,
       externalParameters: {
         pipeline: 'release',
-        source: `${SOURCE_URI}@${SOURCE_REF}`,
+        source,
         trigger: 'tag',
         parameters: { channel: 'stable', shards: 3 },
+        ...parameters,
       },
-      resolvedDependencies: [{ uri: `${SOURCE_URI}@${SOURCE_REF}`, digest: { gitCommit: COMMIT } }],
+      resolvedDependencies: [{ uri: source, digest: { gitCommit: COMMIT } }],
     },
     runDetails: {
-      builder: { id: BUILDER_ID },
-      metadata: { invocationId: 'https://ci.example.com/jobs/abc123', finishedOn },
+      builder: { id: builderId },
+      metadata: {
+        invocationId: 'https://ci.example.com/jobs/abc123',
+        finishedOn: new Date(Date.now() - 3_600_000).toISOString(),
+      },
     },
   };
 }

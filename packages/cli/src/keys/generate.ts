@@ -25,7 +25,7 @@ export function describe(command: Command): void {
       ),
     );
   addDataDirOption(command)
-    .addOption(choice('--format <FORMAT>', 'text or json', ['text', 'json'], 'text'))
+    .addOption(choice('--format <FORMAT>', 'for people or for programs', ['text', 'json'], 'text'))
     .addHelpText(
       'after',
       `

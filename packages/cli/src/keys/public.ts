@@ -13,7 +13,7 @@ export function describe(command: Command): void {
   addKeyFileOptions(command)
     .description('Print the public key of a key file, private or public.')
     .argument('<KEY>', 'a key file')
-    .addOption(choice('--format <FORMAT>', 'pem (SubjectPublicKeyInfo), openssh or raw-hex', FORMATS, 'pem'))
+    .addOption(choice('--format <FORMAT>', 'of the key; pem is a SubjectPublicKeyInfo', FORMATS, 'pem'))
     .addHelpText(
       'after',
       `

@@ -14,7 +14,7 @@ export function describe(command: Command): void {
     )
     .argument('<KEY...>', 'key files')
     .addOption(single('--passphrase-file <FILE>', 'the passphrase of encrypted keys; - is stdin'))
-    .addOption(choice('--format <FORMAT>', 'text or json', ['text', 'json'], 'text'))
+    .addOption(choice('--format <FORMAT>', 'for people or for programs', ['text', 'json'], 'text'))
     .addHelpText(
       'after',
       `

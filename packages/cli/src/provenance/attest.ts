@@ -16,7 +16,7 @@ export function describe(command: Command): void {
   );
   addDataDirOption(addKeyOptions(addJobOptions(command)).optionsGroup('Output:'))
     .addOption(single('--out <FILE>', 'write the attestation there as well'))
-    .addOption(choice('--format <FORMAT>', 'of --out: dsse, bundle or jsonl', FILE_FORMATS, 'dsse'))
+    .addOption(choice('--format <FORMAT>', 'of --out', FILE_FORMATS, 'dsse'))
     .addHelpText(
       'after',
       `

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { choice, single } from '../options.ts';
+import { choice, mandatory, single } from '../options.ts';
 import { FILE_FORMATS, type FileFormat } from './file-formats.ts';
 
 export interface ConvertOptions {
@@ -14,7 +14,7 @@ export function describe(command: Command): void {
       'Change the file format of attestations. Payload and signatures stay as they are; nothing is verified.',
     )
     .argument('<FILE...>', 'DSSE envelopes, Sigstore bundles or JSON Lines; - is stdin')
-    .addOption(choice('--format <FORMAT>', 'dsse, bundle or jsonl', FILE_FORMATS).makeOptionMandatory())
+    .addOption(mandatory(choice('--format <FORMAT>', 'of the file', FILE_FORMATS)))
     .addOption(single('--out <FILE>', 'write the file there instead of stdout'))
     .addHelpText(
       'after',

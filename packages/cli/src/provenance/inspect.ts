@@ -10,7 +10,7 @@ export function describe(command: Command): void {
   command
     .description('Show what attestation files say. NOTHING IS VERIFIED: anyone can write such a file.')
     .argument('<FILE...>', 'DSSE envelopes, Sigstore bundles or JSON Lines; - is stdin')
-    .addOption(choice('--format <FORMAT>', 'text or json', ['text', 'json'], 'text'))
+    .addOption(choice('--format <FORMAT>', 'for people or for programs', ['text', 'json'], 'text'))
     .addHelpText(
       'after',
       `

@@ -1,6 +1,6 @@
 import type { HashAlgorithm } from '@danube/artifact';
 import { type Command, InvalidArgumentError } from 'commander';
-import { repeatable, single } from '../options.ts';
+import { mandatory, repeatable, single } from '../options.ts';
 
 /** What `generate` and `attest` are told about a job. */
 export interface JobOptions {
@@ -14,8 +14,8 @@ export interface JobOptions {
 export function addJobOptions(command: Command): Command {
   return command
     .optionsGroup('The job:')
-    .addOption(single('--job-record <FILE>', 'what the job did, as JSON; - is stdin').makeOptionMandatory())
-    .addOption(single('--artifacts <DIR>', 'the folder that holds what the job made').makeOptionMandatory())
+    .addOption(mandatory(single('--job-record <FILE>', 'what the job did, as JSON; - is stdin')))
+    .addOption(mandatory(single('--artifacts <DIR>', 'the folder that holds what the job made')))
     .addOption(single('--logs <DIR>', 'the folder of the logs that the record names; default: --artifacts'))
     .addOption(
       repeatable(
@@ -33,5 +33,5 @@ function parseAlgorithm(text: string): HashAlgorithm {
 }
 
 export const JOB_HELP = `
-Files named as attestations are (provenance.json, *.intoto.jsonl, *.sigstore.json) are no artifacts, even where a pattern
-of the job record matches them: they may be left from an earlier run.`;
+Files named as attestations are (provenance.json, *.intoto.jsonl, *.sigstore.json) are no artifacts, even where a
+pattern of the job record matches them: they may be left from an earlier run.`;

@@ -17,7 +17,7 @@ export function describe(command: Command): void {
     .option('--append', 'add a signature to the DSSE envelope in FILE');
   addDataDirOption(addKeyOptions(command))
     .optionsGroup('Output:')
-    .addOption(choice('--format <FORMAT>', 'dsse, bundle or jsonl', FILE_FORMATS, 'dsse'))
+    .addOption(choice('--format <FORMAT>', 'of the file', FILE_FORMATS, 'dsse'))
     .addOption(single('--out <FILE>', 'write the attestation there instead of stdout'))
     .addHelpText(
       'after',

@@ -63,7 +63,7 @@ export function describe(command: Command): void {
     .option('--no-extra', 'a file without provenance fails')
     .option('--no-missing', 'a subject without a file fails')
     .optionsGroup('Output:')
-    .addOption(choice('--format <FORMAT>', 'text or json', ['text', 'json'], 'text'))
+    .addOption(choice('--format <FORMAT>', 'for people or for programs', ['text', 'json'], 'text'))
     .addHelpText('after', HELP);
 }
 

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import manifest from '../package.json' with { type: 'json' };
+import { danube } from './danube.ts';
+
+const COMMANDS = [
+  'provenance generate',
+  'provenance sign',
+  'provenance attest',
+  'provenance verify',
+  'provenance inspect',
+  'provenance convert',
+  'keys generate',
+  'keys show',
+  'keys public',
+  'completion',
+];
+
+describe('danube', () => {
+  it('prints its version', () => {
+    assert.deepEqual(danube(['--version']), {
+      code: 0,
+      signal: null,
+      stdout: `${manifest.version}\n`,
+      stderr: '',
+    });
+  });
+
+  it('lists its commands, and those of a group', () => {
+    const { code, stdout } = danube(['--help']);
+    assert.equal(code, 0);
+    for (const group of ['provenance', 'keys', 'completion'])
+      assert.match(stdout, new RegExp(`^  ${group} `, 'm'));
+    assert.match(danube(['provenance', '--help']).stdout, /^  verify /m);
+  });
+
+  for (const command of COMMANDS) {
+    it(`shows examples in the help of ${command}`, () => {
+      const { code, stdout, stderr } = danube([...command.split(' '), '--help']);
+      assert.equal(code, 0);
+      assert.equal(stderr, '');
+      assert.match(stdout, new RegExp(`Examples:\\n  danube ${command}`));
+      assert.ok(stdout.split('\n').every((line) => line.length <= 120));
+    });
+  }
+});
+
+/** Wrong calls, and what is said about them. */
+const WRONG: readonly (readonly [call: string, message: RegExp, hint?: RegExp])[] = [
+  ['', /^danube: error: no command is given/, /danube --help/],
+  ['provenance', /no command is given/, /danube --help/],
+  ['provenace', /unknown command 'provenace'/, /did you mean provenance\?/],
+  ['provenance verfy', /unknown command 'verfy'/, /did you mean verify\?/],
+  ['keys shwo', /unknown command 'shwo'/, /did you mean show\?/],
+  ['provenance -- verify', /no command was run/],
+  ['--format provenance', /unknown option '--format'/],
+  ['provenance verify --public-keys k', /unknown option '--public-keys'/, /did you mean --public-key\?/],
+  ['provenance attest --job-recrd j', /unknown option '--job-recrd'/, /did you mean --job-record\?/],
+  ['provenance verify app.tgz', /no --public-key is given/, /--public-key/],
+  ['provenance verify --public-key', /argument missing/],
+  ['provenance verify a --public-key k --builder-id=', /It is empty; was a variable not set\?/],
+  ['provenance verify a --public-key=', /It is empty/],
+  ['provenance verify a --public-key k --builder-id x --builder-id y', /given twice/],
+  ['provenance verify a --public-key k --threshold 0', /whole number from 1 on/],
+  ['provenance verify a --public-key k --threshold two', /whole number from 1 on/],
+  ['provenance verify a --public-key k --max-age 30', /a number with a unit/],
+  ['provenance verify a --public-key k --max-age 0d', /a number with a unit/],
+  ['provenance verify a --public-key k --format xml', /Allowed choices are text, json/],
+  ['provenance generate', /the option --job-record <FILE> is missing/],
+  ['provenance generate --job-record j --artifacts d --digest md5', /Allowed choices are/],
+  ['provenance inspect', /missing required argument/],
+  ['provenance convert a', /the option --format <FORMAT> is missing/],
+  ['provenance convert a --format xml', /Allowed choices are dsse, bundle, jsonl/],
+  ['provenance attest extra --job-record j --artifacts d', /too many arguments/],
+  ['keys show', /missing required argument/],
+  ['keys public a b', /too many arguments/],
+  ['completion', /missing required argument/],
+  ['completion tcsh', /Allowed choices are bash, zsh, fish/],
+];
+
+describe('a wrong call', () => {
+  for (const [call, message, hint] of WRONG) {
+    it(`ends with 2 and a reason: danube ${call}`, () => {
+      const { code, stdout, stderr } = danube(call === '' ? [] : call.split(' '));
+      assert.equal(code, 2);
+      assert.equal(stdout, '');
+      const [error = '', ...others] = stderr.trimEnd().split('\n');
+      assert.match(error, /^danube: error: /);
+      assert.match(error, message);
+      assert.ok(others.every((line) => line.startsWith('hint: ')));
+      if (hint !== undefined) assert.match(others.join('\n'), hint);
+    });
+  }
+
+  it('reads no configuration from the working directory', () => {
+    // What other tools would read is there; the public key is still missing.
+    const { code } = danube(['provenance', 'verify', 'a'], {
+      env: { DANUBE_PUBLIC_KEY: 'k', DANUBE_STRICT: '0', NODE_ENV: 'development' },
+    });
+    assert.equal(code, 2);
+  });
+});

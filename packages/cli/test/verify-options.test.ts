@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import type { ReportJson } from '@danube/verifier';
+import { danube, folder, type Outcome } from './danube.ts';
+import {
+  attestationOf,
+  BUILD_TYPE,
+  BUILDER_ID,
+  COMMIT,
+  provenance,
+  SOURCE_REF,
+  SOURCE_URI,
+  statementOf,
+  testKey,
+  write,
+  writeRelease,
+} from './fixture.ts';
+
+const root = folder();
+const ARTIFACT = 'dist/app.tgz';
+const KEY = ['--public-key', 'keys/first.key.pub'];
+
+/** Options that the release satisfies, and the same options with a value that it does not; with the check that says so. */
+const FLIPS: readonly (readonly [accepted: readonly string[], rejected: readonly string[], check: string])[] =
+  [
+    [KEY, ['--public-key', 'keys/stranger.key.pub'], 'signature'],
+    [
+      [...KEY, '--threshold', '1'],
+      [...KEY, '--public-key', 'keys/second.key.pub', '--threshold', '2'],
+      'key.threshold',
+    ],
+    [[...KEY, '--builder-id', BUILDER_ID], [...KEY, '--builder-id', `${BUILDER_ID}2`], 'builder.id'],
+    [[...KEY, '--build-type', BUILD_TYPE], [...KEY, '--build-type', `${BUILD_TYPE}/`], 'build.type'],
+    [[...KEY, '--source-uri', SOURCE_URI], [...KEY, '--source-uri', `${SOURCE_URI}-evil`], 'source.uri'],
+    [[...KEY, '--source-ref', SOURCE_REF], [...KEY, '--source-ref', 'refs/heads/main'], 'source.ref'],
+    [[...KEY, '--source-tag', 'v1.2.0'], [...KEY, '--source-tag', 'v1.2'], 'source.ref'],
+    [
+      [...KEY, '--source-commit', COMMIT],
+      [...KEY, '--source-commit', COMMIT.replace('c', 'd')],
+      'source.commit',
+    ],
+    [[...KEY, '--parameter', 'channel=stable'], [...KEY, '--parameter', 'channel=beta'], 'parameters'],
+    [[...KEY, '--parameter-json', 'shards=3'], [...KEY, '--parameter', 'shards=3'], 'parameters'],
+    [
+      [...KEY, '--predicate-type', 'https://slsa.dev/provenance/v1'],
+      [...KEY, '--predicate-type', 'https://slsa.dev/provenance/v1/'],
+      'predicate.type',
+    ],
+    [[...KEY, '--max-age', '2h'], [...KEY, '--max-age', '59m'], 'time.age'],
+    [KEY, [...KEY, '--strict'], 'parameters'],
+  ];
+
+function verify(...args: readonly string[]): Outcome & { readonly report: ReportJson } {
+  const outcome = danube(['provenance', 'verify', '--format', 'json', ...args], { cwd: root });
+  return { ...outcome, report: JSON.parse(outcome.stdout || 'null') };
+}
+
+function failedChecks({ artifacts }: ReportJson): string[] {
+  const checks = artifacts.flatMap(({ attestations }) => attestations.flatMap(({ checks }) => checks));
+  return checks.filter(({ status }) => status === 'fail').map(({ id }) => id);
+}
+
+describe('an option of verify', () => {
+  before(() => writeRelease(root));
+
+  for (const [accepted, rejected, check] of FLIPS) {
+    it(`turns accepted into rejected: ${rejected.slice(-2).join(' ')}`, () => {
+      const good = verify(ARTIFACT, ...accepted);
+      assert.deepEqual([good.code, good.report.verdict], [0, 'accepted']);
+      const bad = verify(ARTIFACT, ...rejected);
+      assert.deepEqual([bad.code, bad.report.verdict], [1, 'rejected']);
+      assert.ok(failedChecks(bad.report).includes(check));
+    });
+  }
+
+  it('turns accepted into rejected: --source-branch', async () => {
+    const predicate = provenance({ source: `${SOURCE_URI}@refs/heads/main` });
+    const statement = statementOf({ 'app.tgz': 'the app' }, predicate);
+    write(join(root, 'branch.json'), attestationOf(statement, await testKey(1)));
+    const args = [ARTIFACT, '--provenance', 'branch.json', ...KEY];
+    assert.equal(verify(...args, '--source-branch', 'main').code, 0);
+    const bad = verify(...args, '--source-branch', 'release');
+    assert.deepEqual([bad.code, failedChecks(bad.report)], [1, ['source.ref']]);
+  });
+
+  it('turns rejected into accepted: --allow-parameter, for each parameter by name', () => {
+    const allow = ['/pipeline', '/trigger', '/source', 'channel', 'shards'].flatMap((n) => [
+      '--allow-parameter',
+      n,
+    ]);
+    assert.equal(verify(ARTIFACT, ...KEY, '--strict', ...allow).code, 0);
+    assert.equal(verify(ARTIFACT, ...KEY, '--strict', ...allow.slice(2)).code, 1);
+  });
+
+  it('turns accepted into rejected: --no-extra, for a file that no provenance names', () => {
+    write(join(root, 'extra/app.tgz'), 'the app');
+    write(join(root, 'extra/unknown.bin'), 'who knows');
+    const args = ['extra', '--provenance', 'dist/provenance.json', ...KEY];
+    const good = verify(...args);
+    assert.equal(good.code, 0);
+    assert.match(good.stderr, /warning: .*not judged: unknown\.bin/);
+    const bad = verify(...args, '--no-extra');
+    assert.equal(bad.code, 1);
+    assert.ok(failedChecks(bad.report).includes('artifact.extra'));
+  });
+
+  it('turns accepted into rejected: --no-missing, for a subject without a file', async () => {
+    const statement = statementOf({ 'app.tgz': 'the app', 'app.zip': 'the app, zipped' });
+    write(join(root, 'two.json'), attestationOf(statement, await testKey(1)));
+    const args = [ARTIFACT, '--provenance', 'two.json', ...KEY];
+    assert.equal(verify(...args).code, 0);
+    const bad = verify(...args, '--no-missing');
+    assert.deepEqual([bad.code, failedChecks(bad.report)], [1, ['artifact.missing']]);
+  });
+
+  it('is in this list', () => {
+    const flags = danube(['provenance', 'verify', '--help'])
+      .stdout.match(/^ {2}--[a-z-]+/gm)!
+      .map((f) => f.trim());
+    const elsewhere = ['--provenance', '--digest', '--checksums', '--job', '--data-dir', '--format'];
+    const here = ['--source-branch', '--allow-parameter', '--no-extra', '--no-missing'];
+    const flipped = FLIPS.flatMap(([accepted, rejected]) => [...accepted, ...rejected]);
+    assert.deepEqual(
+      flags.filter((flag) => ![...elsewhere, ...here, ...flipped].includes(flag)),
+      [],
+    );
+  });
+
+  it('that cannot mean anything ends with 2, in the words of the command line', () => {
+    for (const [args, message] of [
+      [['--source-commit', 'c0ffee'], /--source-commit: must be a full commit id/],
+      [['--threshold', '2'], /--threshold: 2 is more than the 1 distinct/],
+      [['--source-branch', 'main', '--source-tag', 'v1'], /one build has one ref/],
+      [['--parameter', 'channel'], /expected NAME=VALUE/],
+      [['--parameter', '=x'], /expected NAME=VALUE/],
+      [['--parameter', 'a=1', '--parameter', 'a=2'], /the parameter a is given twice/],
+      [['--parameter-json', 'shards={'], /is not JSON/],
+    ] as const) {
+      const { code, stderr } = verify(ARTIFACT, ...KEY, ...args);
+      assert.equal(code, 2);
+      assert.match(stderr, message);
+    }
+  });
+});
