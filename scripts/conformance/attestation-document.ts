@@ -5,6 +5,7 @@ import {
   parsePredicate,
   parseProvenance,
   parseStatement,
+  parseVerificationSummary,
   readEnvelope,
   readResourceDescriptor,
   readSigstoreBundle,
@@ -38,7 +39,7 @@ const READERS: readonly (readonly [readonly string[], Reader])[] = [
   [['buildType', 'externalParameters'], readBuildDefinition],
   [['externalParameters'], readBuildDefinition],
   [['buildType'], readProvenanceV02],
-  [['builder'], readProvenanceV02],
+  [['verificationResult'], (object) => void parseVerificationSummary(object, '')],
   [['uri'], (object) => void readResourceDescriptor(object, '')],
   [['digest'], (object) => void readResourceDescriptor(object, '')],
 ];

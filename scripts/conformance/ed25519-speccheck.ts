@@ -15,26 +15,36 @@ export const ed25519Speccheck: VectorFolder = { name: 'ed25519-speccheck', excep
 
 async function* judge(source: Source): AsyncGenerator<Outcome> {
   const { strict_profile: strict, conditions } = source.json('expected.json', EXPECTED);
-  const cases = readCases(source);
-  if (cases.length !== strict.verdicts.length) {
-    throw new UnreadableError(`${cases.length} cases, but ${strict.verdicts.length} verdicts`);
-  }
-  const verdicts = await verifyOnPlatforms(cases);
-  for (const [index, expected] of strict.verdicts.entries()) {
+  const cases = readCases(source, strict.verdicts.length);
+  const verdicts = await verifyOnPlatforms(cases.map(({ question }) => question));
+  for (const [position, { index, file }] of cases.entries()) {
     const comment = conditions.find((condition) => condition.index === index)?.comment ?? '';
-    yield compare(`#${index} ${comment}`.trimEnd(), expected, verdicts[index] ?? 'no answer');
+    const name = [`#${index}`, file, comment].filter((part) => part !== '').join(' ');
+    yield compare(name, strict.verdicts[index] ?? 'no verdict', verdicts[position] ?? 'no answer');
   }
 }
 
-// The source publishes the same cases twice; where both files are there they must say the same.
-function readCases(source: Source): SignatureQuestion[] {
+interface Case {
+  readonly index: number;
+  readonly file: string;
+  readonly question: SignatureQuestion;
+}
+
+// The source publishes the same cases twice; one that is another in the second file is a case of its own.
+function readCases(source: Source, verdicts: number): Case[] {
   const cases = source
     .json('cases.json', CASES)
     .map(({ message, pub_key: publicKey, signature }) => ({ message, publicKey, signature }));
-  if (source.files.includes('cases.txt') && !sameCases(cases, parseText(source.text('cases.txt')))) {
-    throw new UnreadableError('cases.txt and cases.json hold different cases');
+  const others = source.files.includes('cases.txt') ? parseText(source.text('cases.txt')) : cases;
+  if (cases.length !== verdicts || others.length !== verdicts) {
+    throw new UnreadableError(`${cases.length} and ${others.length} cases, but ${verdicts} verdicts`);
   }
-  return cases;
+  return [
+    ...cases.map((question, index) => ({ index, file: '', question })),
+    ...others
+      .map((question, index) => ({ index, file: 'cases.txt', question }))
+      .filter(({ index, question }) => !sameCase(question, cases[index])),
+  ];
 }
 
 function parseText(text: string): SignatureQuestion[] {
@@ -46,10 +56,6 @@ function parseText(text: string): SignatureQuestion[] {
     publicKey: publicKeys[index] ?? new Uint8Array(),
     signature: signatures[index] ?? new Uint8Array(),
   }));
-}
-
-function sameCases(a: readonly SignatureQuestion[], b: readonly SignatureQuestion[]): boolean {
-  return a.length === b.length && a.every((question, index) => sameCase(question, b[index]));
 }
 
 function sameCase(a: SignatureQuestion, b: SignatureQuestion | undefined): boolean {

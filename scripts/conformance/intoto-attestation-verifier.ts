@@ -53,21 +53,18 @@ function isSigned(bytes: Uint8Array): boolean {
 }
 
 function* judgeEnvelope(path: string, bytes: Uint8Array, keys: readonly PublicKey[]): Generator<Outcome> {
-  const end = attempt(() => verifiedEnvelope(bytes, keys));
-  yield compare(`${path} signature`, 'accepted', describeAttempt(end));
-  if (end.verdict === 'accepted') yield judgeStatement(`${path} statement`, end.value);
+  const end = attempt(() => parseEnvelope(bytes));
+  const verdict = end.verdict === 'accepted' ? verify(end.value, keys) : describeAttempt(end);
+  yield compare(`${path} signature`, 'verifies', verdict);
+  if (end.verdict === 'accepted' && verdict === 'verifies')
+    yield judgeStatement(`${path} statement`, end.value);
 }
 
-function verifiedEnvelope(bytes: Uint8Array, keys: readonly PublicKey[]): Envelope {
-  const envelope = parseEnvelope(bytes);
-  const message = pae(envelope.payloadType, envelope.payload);
-  for (const { sig } of envelope.signatures) {
-    if (!keys.some((key) => verifySignature(key, message, sig)))
-      throw new TypeError('a signature does not verify');
-  }
-  if (!matchStatementPayloadType(envelope.payloadType))
-    throw new TypeError(`payloadType ${envelope.payloadType}`);
-  return envelope;
+function verify({ payloadType, payload, signatures }: Envelope, keys: readonly PublicKey[]): string {
+  const message = pae(payloadType, payload);
+  const isSigned = signatures.every(({ sig }) => keys.some((key) => verifySignature(key, message, sig)));
+  if (!isSigned) return 'does not verify';
+  return matchStatementPayloadType(payloadType) ? 'verifies' : `verifies, but is of type ${payloadType}`;
 }
 
 function judgeStatement(name: string, { payload }: Envelope): Outcome {

@@ -1,3 +1,5 @@
+import { printable } from '@danube/verifier';
+
 /** What the run says about one case of a vector folder. */
 export type Outcome =
   | { readonly case: string; readonly result: 'agreed' }
@@ -48,7 +50,8 @@ export function summarise(name: string, outcomes: readonly Outcome[]): Summary {
 export function formatSummary(summary: Summary): string {
   const lines = [headline(summary)];
   for (const { case: name, expected, actual } of summary.disagreements) {
-    lines.push(`  ${name}: expected ${expected}, got ${actual}`);
+    // Names and values come out of files that others wrote.
+    lines.push(printable(`  ${name}: expected ${expected}, got ${actual}`));
   }
   return lines.join('\n');
 }

@@ -39,23 +39,23 @@ async function judgeRecord(path: string, record: TestRecord, verified?: CommonVe
     throw new UnreadableError(`${path}: ${record.name} has no verdict for pure Ed25519`);
   const name = `${path} ${record.name}`;
   const verdict = compare(name, expected === 'valid' ? 'accept' : 'reject', verified ?? 'no answer');
-  if (verdict.result !== 'agreed' || record.secret_seed === undefined) return verdict;
-  return compare(name, expectedSigning(record, expected), await sign(record, record.secret_seed));
+  if (verdict.result !== 'agreed' || expected !== 'valid' || record.secret_seed === undefined) return verdict;
+  return compare(
+    name,
+    `${hexOf(record.public_key)} ${hexOf(record.signature)}`,
+    await sign(record, record.secret_seed),
+  );
 }
 
-// Ed25519 is deterministic: our signature is the published one exactly when that one is valid.
-function expectedSigning(record: TestRecord, verdict: 'valid' | 'invalid'): string {
-  const key = Buffer.from(record.public_key).toString('hex');
-  return `the public key ${key} and ${verdict === 'valid' ? 'the same' : 'another'} signature`;
-}
-
-async function sign(record: TestRecord, seed: Uint8Array): Promise<string> {
+/** Ed25519 is deterministic: of the seed we make the published public key and the published signature. */
+async function sign({ message }: TestRecord, seed: Uint8Array): Promise<string> {
   const end = await attemptAsync(async () => {
     const key = await parsePrivateKey(seed);
-    return { publicKey: key.publicKey.raw, signature: key.sign(record.message) };
+    return `${hexOf(key.publicKey.raw)} ${hexOf(key.sign(message))}`;
   });
-  if (end.verdict !== 'accepted') return describeAttempt(end);
-  const same = Buffer.from(end.value.signature).equals(record.signature);
-  const key = Buffer.from(end.value.publicKey).toString('hex');
-  return `the public key ${key} and ${same ? 'the same' : 'another'} signature`;
+  return end.verdict === 'accepted' ? end.value : describeAttempt(end);
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }

@@ -5,7 +5,7 @@ import type { Source, VectorFolder } from './folder.ts';
 import { compare, notApplicable, type Outcome } from './outcome.ts';
 import { fillPlaceholders } from './placeholders.ts';
 
-const NOT_AN_ATTESTATION = 'a schema or a layout, not an attestation';
+const NOT_AN_ATTESTATION = 'a schema, a layout or a fragment, no attestation';
 const INCOMPLETE = 'test data that leaves out runDetails or its builder, which the specification requires';
 const OFFSET = 'a time with an offset, where the specification demands UTC with Z';
 

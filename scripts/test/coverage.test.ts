@@ -23,6 +23,7 @@ const UNIONS = {
 
 /** Codes that no file can bring about, and why. */
 const EXEMPT: Readonly<Record<string, string>> = {
+  ERR_UNKNOWN_FIELD: 'only in an OCI manifest, where it comes out as ERR_ARTIFACT_OCI_LAYOUT',
   ERR_ARTIFACT_IO: 'the operating system must refuse',
   ERR_ARTIFACT_CHANGED: 'a file must change while it is read',
   ERR_SIGN_BACKEND: 'a key backend must fail',
