@@ -61,16 +61,16 @@ export function parseDigestSet(value: JsonValue, pointer: string): DigestSet {
 }
 
 function isDigestSet(object: JsonObject, pointer: string): object is DigestSet {
-  let count = 0;
-  for (const algorithm in object) {
-    if (!Object.hasOwn(object, algorithm)) continue;
-    checkDigest(algorithm, object[algorithm] ?? null, pointer);
-    count += 1;
+  const algorithms = Object.keys(object);
+  for (const algorithm of algorithms) checkDigest(algorithm, object[algorithm] ?? null, pointer);
+  if (algorithms.length > LIMITS.digests) {
+    throw new MalformedError(
+      'ERR_LIMIT',
+      pointer,
+      `${algorithms.length} digests, more than ${LIMITS.digests}`,
+    );
   }
-  if (count > LIMITS.digests) {
-    throw new MalformedError('ERR_LIMIT', pointer, `${count} digests, more than ${LIMITS.digests}`);
-  }
-  return count > 0;
+  return algorithms.length > 0;
 }
 
 function checkDigest(algorithm: string, value: JsonValue, pointer: string): void {

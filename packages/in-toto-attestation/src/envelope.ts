@@ -50,6 +50,7 @@ export function matchStatementPayloadType(payloadType: string): boolean {
 }
 
 const encoder = new TextEncoder();
+const ASCII = /^[ -~]*$/;
 
 /**
  * DSSE's pre-authentication encoding (dsse protocol.md): the message that a signature of an envelope is over. Lengths
@@ -59,12 +60,15 @@ const encoder = new TextEncoder();
  */
 export function pae(payloadType: string, payload: Uint8Array): Uint8Array {
   if (!payloadType.isWellFormed()) throw new TypeError('payloadType is not well-formed Unicode');
-  const { length } = encoder.encode(payloadType);
-  const header = encoder.encode(`DSSEv1 ${length} ${payloadType} ${payload.length} `);
+  const header = encoder.encode(`DSSEv1 ${byteLength(payloadType)} ${payloadType} ${payload.length} `);
   const message = new Uint8Array(header.length + payload.length);
   message.set(header);
   message.set(payload, header.length);
   return message;
+}
+
+function byteLength(text: string): number {
+  return ASCII.test(text) ? text.length : encoder.encode(text).length;
 }
 
 /**

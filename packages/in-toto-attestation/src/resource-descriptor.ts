@@ -3,7 +3,6 @@ import { type DigestSet, parseDigestSet } from './digest-set.ts';
 import { MalformedError } from './errors.ts';
 import {
   asObject,
-  member,
   optional,
   optionalString,
   readBytes,
@@ -63,8 +62,8 @@ export function readDescriptorFields(object: JsonObject, pointer: string): Resou
 /** Checks every field; false means that the object needs a change: bytes decoded, nulls or unknown fields set apart. */
 function isDescriptor(object: JsonObject, pointer: string): object is ResourceDescriptor & JsonObject {
   let asItIs = true;
-  for (const key in object) {
-    const value = member(object, key);
+  for (const key of Object.keys(object)) {
+    const value = object[key] ?? undefined;
     if (value === undefined || !checkField(key, value, pointer)) asItIs = false;
   }
   return asItIs;

@@ -4,6 +4,7 @@ import type { JsonValue } from './json.ts';
 
 const RFC3339 =
   /^(\d{4})-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 
 /**
  * Whether the text is a time of RFC 3339 that exists, in UTC with `Z` (in-toto spec/v1/field_types.md). `Date.parse`
@@ -16,13 +17,13 @@ export function matchTimestamp(text: string): boolean {
 /** The same, in UTC or with an offset, which some writers of VSAs use. */
 export function matchOffsetTimestamp(text: string): boolean {
   const match = RFC3339.exec(text);
-  if (match === null) return false;
-  const [year = 0, month = 0, day = 0] = match.slice(1, 4).map(Number);
-  return day <= daysOf(year, month) && !Number.isNaN(Date.parse(text));
+  return match !== null && dayExists(Number(match[1]), Number(match[2]), Number(match[3]));
 }
 
-function daysOf(year: number, month: number): number {
-  return new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
+function dayExists(year: number, month: number, day: number): boolean {
+  const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  const days = month === 2 && isLeap ? 29 : DAYS[month - 1];
+  return days !== undefined && day >= 1 && day <= days;
 }
 
 /** A timestamp in UTC, kept as text. */

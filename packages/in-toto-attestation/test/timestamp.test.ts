@@ -44,6 +44,37 @@ describe('matchTimestamp', () => {
   });
 });
 
+describe('every timestamp that is taken', () => {
+  it('is a number to Date.parse, and the same time when written again', () => {
+    const two = fc.integer({ min: 0, max: 62 }).map((number) => String(number).padStart(2, '0'));
+    const year = fc.integer({ min: 0, max: 9999 }).map((number) => String(number).padStart(4, '0'));
+    const time = fc
+      .tuple(
+        year,
+        two,
+        two,
+        two,
+        two,
+        two,
+        fc.constantFrom('', '.5', '.123456789'),
+        fc.constantFrom('Z', '+05:30', '-23:59'),
+      )
+      .map(([y, mo, d, h, mi, s, fraction, zone]) => `${y}-${mo}-${d}T${h}:${mi}:${s}${fraction}${zone}`);
+    let taken = 0;
+    fc.assert(
+      fc.property(time, (text) => {
+        const parsed = Date.parse(text);
+        if (matchOffsetTimestamp(text)) taken += 1;
+        if (matchOffsetTimestamp(text)) assert.ok(!Number.isNaN(parsed), text);
+        if (matchTimestamp(text))
+          assert.equal(new Date(parsed).toISOString().slice(0, 19), text.slice(0, 19));
+      }),
+      { numRuns: 20_000 },
+    );
+    assert.ok(taken > 100);
+  });
+});
+
 describe('readTimestamp', () => {
   it('keeps the text and says where it is wrong', () => {
     assert.equal(readTimestamp('2025-01-01T12:00:00.25Z', ''), '2025-01-01T12:00:00.25Z');
