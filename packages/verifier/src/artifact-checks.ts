@@ -82,11 +82,12 @@ function describeMismatch(
 
 /** The accepted digests, which are all that is compared. */
 function describeDigests(digest: DigestSet): string {
-  const known = ACCEPTED.flatMap((algorithm) => {
+  let known = '';
+  for (const algorithm of ACCEPTED) {
     const value = digestOf(digest, algorithm);
-    return value === undefined ? [] : [`${algorithm}:${value}`];
-  });
-  return known.length === 0 ? 'no accepted digest' : known.join(' ');
+    if (value !== undefined) known += `${known === '' ? '' : ' '}${algorithm}:${value}`;
+  }
+  return known === '' ? 'no accepted digest' : known;
 }
 
 /** Is a file there that no provenance names? */

@@ -52,9 +52,12 @@ function typeHint(expected: JsonValue, actual: JsonValue): string | undefined {
 
 /** The external parameters that no expectation names. */
 function unnamedParameters(build: Build, expected: Expected): Finding {
-  const named = namedPointers(build, expected);
-  const unnamed = leaves(build.provenance.buildDefinition.externalParameters).filter(
-    (leaf) => !named.some((pointer) => leaf === pointer || leaf.startsWith(`${pointer}/`)),
+  const unnamed: string[] = [];
+  collectUnnamed(
+    build.provenance.buildDefinition.externalParameters,
+    '',
+    namedPointers(build, expected),
+    unnamed,
   );
   const [first] = unnamed;
   if (first === undefined) return pass({ actual: 'every external parameter is named' });
@@ -67,6 +70,24 @@ function unnamedParameters(build: Build, expected: Expected): Finding {
     pointer: parameterPointer(build.provenance, first),
     hint: 'Expect a value for each of these parameters, or allow them by name.',
   });
+}
+
+/**
+ * Pointers to all that is set and not named: whatever is not an object, at any depth. A name stands for all below it.
+ * Null and empty are unset (SLSA 1.2, build-provenance.md, parsing rules).
+ */
+function collectUnnamed(
+  object: JsonObject,
+  pointer: string,
+  named: readonly string[],
+  unnamed: string[],
+): void {
+  for (const [key, value] of Object.entries(object)) {
+    const at = joinPointer(pointer, key);
+    if (value === null || named.includes(at)) continue;
+    if (isJsonObject(value)) collectUnnamed(value, at, named, unnamed);
+    else if (!isJsonArray(value) || value.length > 0) unnamed.push(at);
+  }
 }
 
 /** Pointers below externalParameters that expectations name: parameters, allowed ones, and the source when asked for. */
@@ -95,16 +116,6 @@ function sourcePointers({ uri, ref }: SourceClaims, { sourceUri, sourceRef }: Ex
 function pointerOf(name: string, { own, parameters }: Profile): string {
   if (name.startsWith('/')) return name;
   return joinPointer(own.includes(name) ? '' : parameters, name);
-}
-
-/** Pointers to all that is set: whatever is not an object, at any depth. Null and empty are unset (SLSA parsing rules). */
-function leaves(object: JsonObject, pointer = '', found: string[] = []): string[] {
-  for (const [key, value] of Object.entries(object)) {
-    const at = joinPointer(pointer, key);
-    if (isJsonObject(value)) leaves(value, at, found);
-    else if (value !== null && !(isJsonArray(value) && value.length === 0)) found.push(at);
-  }
-  return found;
 }
 
 function describe(value: JsonValue): string {

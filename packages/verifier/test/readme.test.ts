@@ -12,7 +12,7 @@ const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
 describe('the README', () => {
   it('has an example that accepts, and throws for another artifact', (t) => {
-    const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
+    const [, example = ''] = /```mts\n([\s\S]*?)```/.exec(readme) ?? [];
     const folder = mkdtempSync(join(tmpdir(), 'verifier-readme-'));
     t.after(() => rmSync(folder, { recursive: true }));
     symlinkSync(
