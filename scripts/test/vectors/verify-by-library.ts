@@ -24,15 +24,14 @@ const ANY_TIME = '2026-06-01T00:00:00Z';
 /** Judges a case as a user of the library does, and fails unless the outcome is the expected one. */
 export async function verifyByLibrary({ folder, content }: StoredCase<'verify'>): Promise<void> {
   const { expect } = content;
+  const verification = await openVerification(folder, content);
   if (expect.verdict === 'refused') {
-    const verification = await openVerification(folder, content);
     assert.throws(
       () => evaluateProvenance(verification),
       (error: unknown) => error instanceof ExpectationError && error.field === expect.expectation,
     );
     return;
   }
-  const verification = await openVerification(folder, content);
   assertReport(evaluateProvenance(verification), expect);
   assertThrows(verification, expect.verdict);
 }
