@@ -1,12 +1,13 @@
 /**
- * Copies the sections that `changeset version` wrote for each package into one CHANGELOG.md at the top: all packages
- * have one version, and their users one list. Run by `npm run release:version`.
+ * What `changeset version` leaves to do, run after it by `npm run release:version`: one CHANGELOG.md at the top, because
+ * all packages have one version and their users want one list; and the version that verification reports name.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { publishedPackages, ROOT } from './repository.ts';
+import { publishedPackages, ROOT, type Package } from './repository.ts';
 
 const CHANGELOG = join(ROOT, 'CHANGELOG.md');
+const REPORT = join(ROOT, 'packages', 'verifier', 'src', 'report.ts');
 
 /** The newest section of a package's changelog, its entries without what only says that a neighbour changed. */
 function newestEntries(changelog: string, version: string): string[] {
@@ -22,12 +23,10 @@ function trimEntry(entry: string): string {
 }
 
 function saysSomething(entry: string): boolean {
-  return entry !== '' && !entry.startsWith('Updated dependencies');
+  return entry !== '' && !/^[@\w/-]+@\d/.test(entry);
 }
 
-function main(): void {
-  const packages = publishedPackages();
-  const version = packages[0]?.version ?? '';
+function writeChangelog(packages: readonly Package[], version: string): void {
   const entries = new Set(
     packages.flatMap(({ folder }) => {
       const path = join(folder, 'CHANGELOG.md');
@@ -41,4 +40,13 @@ function main(): void {
   writeFileSync(CHANGELOG, [head, `${section}\n`, ...sections].join(''));
 }
 
-main();
+/** The verifier is pure: it cannot look its version up. */
+function writeToolVersion(version: string): void {
+  const source = readFileSync(REPORT, 'utf8');
+  writeFileSync(REPORT, source.replace(/(TOOL: Tool = \{ name: 'danube', version: ')[^']*/, `$1${version}`));
+}
+
+const packages = publishedPackages();
+const version = packages[0]?.version ?? '';
+writeChangelog(packages, version);
+writeToolVersion(version);
