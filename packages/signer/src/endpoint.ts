@@ -10,6 +10,9 @@ export interface EndpointRules {
   readonly allowedHosts?: readonly string[];
 }
 
+/** A host, `.example.com` for all below it, `*` for any, or an expression that the whole host must match. */
+export type HostPattern = string | RegExp;
+
 /** A base URL that passed the rules, and the look-up through which its connections are made. */
 export interface Endpoint {
   readonly url: URL;
@@ -82,13 +85,12 @@ export function matchAddress(address: string, rules: EndpointRules): boolean {
 /**
  * Reads a base URL and checks it against the rules.
  *
- * @param serviceHosts hosts that belong to the service: `kms.example.com`, `.example.com` for all below it, or `*`
- * where the service has no hosts of its own and the user names one.
+ * @param serviceHosts hosts that belong to the service; `*` where it has none of its own and the user names one.
  * @throws {SignError} ERR_SIGN_ENDPOINT. The message names the host, never the path or a user.
  */
 export function parseEndpoint(
   text: string,
-  serviceHosts: readonly string[],
+  serviceHosts: readonly HostPattern[],
   rules: EndpointRules,
   lookup: typeof systemLookup = systemLookup,
 ): Endpoint {
@@ -120,7 +122,7 @@ function checkScheme(url: URL, rules: EndpointRules): void {
   );
 }
 
-function checkHost(url: URL, allowed: readonly string[], rules: EndpointRules): void {
+function checkHost(url: URL, allowed: readonly HostPattern[], rules: EndpointRules): void {
   const host = hostOf(url);
   if (isIP(host) !== 0 && !matchAddress(host, rules)) throw refusedAddress(url.host);
   if (isLoopback(url) && (rules.allowLoopbackHttp === true || rules.allowPrivateAddresses === true)) return;
@@ -142,7 +144,8 @@ function isLoopback(url: URL): boolean {
   return host === 'localhost' || (isIP(host) !== 0 && isIn(LOOPBACK, host));
 }
 
-function matchHost(host: string, pattern: string): boolean {
+function matchHost(host: string, pattern: HostPattern): boolean {
+  if (pattern instanceof RegExp) return pattern.test(host);
   return pattern === '*' || (pattern.startsWith('.') ? host.endsWith(pattern) : host === pattern);
 }
 

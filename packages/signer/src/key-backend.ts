@@ -27,7 +27,7 @@ export interface KeyBackend {
    * `SignError` ERR_SIGN_BACKEND. Its message must hold no credential.
    */
   sign(message: Uint8Array, options: { readonly signal?: AbortSignal }): Promise<Uint8Array>;
-  /** Who sets the limit, in words for its error, when the URI does not say it: `AWS KMS`. */
+  /** The limit in words, for its error: `AWS KMS signs at most 4096 with Ed25519`. */
   readonly limitName?: string;
   /** What to try when the message is too long for this key; the error's hint. */
   readonly limitHint?: string;

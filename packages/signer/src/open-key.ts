@@ -23,6 +23,7 @@ export type OpenScheme = (keyUri: string, options: OpenKeyOptions) => Promise<Ke
 /** Key URI schemes, spelled as cosign spells them. The module of a backend is loaded when its scheme is used. */
 const SCHEMES: ReadonlyMap<string, () => Promise<OpenScheme>> = new Map<string, () => Promise<OpenScheme>>([
   ['file', async () => (await import('./file-key.ts')).openFileKey],
+  ['awskms', async () => (await import('./awskms.ts')).openAwsKey],
 ]);
 
 const SCHEME = /^([a-z][a-z0-9+.-]+):/i;

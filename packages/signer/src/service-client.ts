@@ -65,6 +65,8 @@ export interface ServiceClient {
 export interface ClientOptions extends ServiceOptions {
   /** The scheme of the key URI, for the audit log: `awskms`. */
   readonly service: string;
+  /** How often a request is sent at most; 6 when left out. */
+  readonly maxAttempts?: number;
 }
 
 const MAX_ATTEMPTS = 6;
@@ -92,7 +94,7 @@ export function createServiceClient(endpoint: Endpoint, options: ClientOptions):
         if ('thrown' in attempted) throw attempted.thrown;
         if (attempted.refusal === undefined) return attempted.reply;
         const { error, temporary } = attempted.refusal;
-        if (!temporary || number === MAX_ATTEMPTS) throw error;
+        if (!temporary || number >= (options.maxAttempts ?? MAX_ATTEMPTS)) throw error;
         await waitFor(pauseAfter(number, attempted.reply), signal);
       }
     },
@@ -272,6 +274,12 @@ interface Timers {
   /** What ended the request, if a timer did: the socket's own error then only says that it was closed. */
   readonly expired: () => Timeout | undefined;
   readonly stop: () => void;
+}
+
+/** How far the clock of the service is ahead of ours, in milliseconds, by the Date of its reply. */
+export function clockSkewOf({ headers }: ServiceReply): number | undefined {
+  const date = headers.date === undefined ? Number.NaN : Date.parse(headers.date);
+  return Number.isNaN(date) ? undefined : date - Date.now();
 }
 
 function startTimers(sent: http.ClientRequest, secure: boolean, connectMs: number, callMs: number): Timers {

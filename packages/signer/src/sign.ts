@@ -114,7 +114,7 @@ function checkLength(payload: Uint8Array, message: Uint8Array, backend: KeyBacke
   if (message.length > backend.maxMessageBytes) {
     throw new SignError(
       'ERR_SIGN_LIMIT',
-      `PAE is ${message.length} bytes; ${backend.limitName ?? backend.uri} signs at most ${backend.maxMessageBytes}`,
+      `PAE is ${message.length} bytes; ${backend.limitName ?? `${backend.uri} signs at most ${backend.maxMessageBytes}`}`,
       backend.limitHint === undefined ? {} : { hint: backend.limitHint },
     );
   }
