@@ -13,29 +13,29 @@ export interface AttestationStore {
    * that is there with other bytes is never replaced. Killed at any point, each file is there whole or not at all,
    * and the same call again succeeds.
    *
-   * @throws StoreError ERR_STORE_JOB_ID, ERR_STORE_FILE_NAME, ERR_STORE_LIMIT, ERR_STORE_CONFLICT, ERR_STORE_IO
+   * @throws {StoreError} `ERR_STORE_JOB_ID`, `_FILE_NAME`, `_LIMIT`, `_CONFLICT`, `_IO`
    */
   put(jobId: string, files: AttestationFiles): Promise<PutResult>;
 
   /**
-   * The attestation files of a job, by name.
+   * The attestation files of a job, by name: those of `names` that are there, or all.
    *
-   * @throws StoreError ERR_STORE_JOB_ID, ERR_STORE_NOT_FOUND, ERR_STORE_LIMIT, ERR_STORE_IO
+   * @throws {StoreError} `ERR_STORE_JOB_ID`, `_FILE_NAME`, `_NOT_FOUND` when there is no such job, `_LIMIT`, `_IO`
    */
-  read(jobId: string): Promise<AttestationFiles>;
+  read(jobId: string, names?: readonly string[]): Promise<AttestationFiles>;
 
   /**
    * The ids of all jobs, sorted.
    *
-   * @throws StoreError ERR_STORE_IO
+   * @throws {StoreError} `ERR_STORE_IO`
    */
   list(): Promise<readonly string[]>;
 }
 
 /** What a store takes at most; one more is refused with ERR_STORE_LIMIT. */
-export const STORE_LIMITS: { readonly fileBytes: number; readonly files: number } = {
+export const STORE_LIMITS = {
   /** Bytes of one file. */
-  fileBytes: 64 * 1024 * 1024,
+  fileBytes: 67_108_864,
   /** Files of one job. */
   files: 1024,
-};
+} as const;

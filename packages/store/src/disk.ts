@@ -1,12 +1,13 @@
 import { constants } from 'node:fs';
 import type * as promises from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { STORE_LIMITS } from './attestation-store.ts';
 import { fromSystemError, StoreError, systemErrorCode } from './errors.ts';
 
 /** The calls to the operating system that this package makes; a test puts faults between them. */
 export type Disk = Pick<
   typeof promises,
-  'open' | 'mkdir' | 'link' | 'rename' | 'unlink' | 'rm' | 'lstat' | 'stat' | 'readdir'
+  'open' | 'mkdir' | 'link' | 'rename' | 'rm' | 'lstat' | 'stat' | 'readdir'
 >;
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = constants;
@@ -25,7 +26,7 @@ export async function writeNewFile(disk: Disk, path: string, bytes: Uint8Array):
 /**
  * The bytes of a regular file that is not a symbolic link; undefined when nothing is there.
  *
- * @throws StoreError ERR_STORE_LIMIT, ERR_STORE_IO
+ * @throws {StoreError} `ERR_STORE_LIMIT`, `_IO`
  */
 export async function readRegularFile(
   disk: Disk,
@@ -74,7 +75,7 @@ export async function syncDirectory(disk: Disk, path: string): Promise<void> {
 /**
  * Creates a directory and the missing ones above it, each durable before the next.
  *
- * @throws StoreError ERR_STORE_IO
+ * @throws {StoreError} `ERR_STORE_IO`
  */
 export async function ensureDirectory(disk: Disk, path: string): Promise<void> {
   try {
@@ -107,6 +108,12 @@ export function ioError(path: string, reason: string): StoreError {
 
 export function tooLarge(path: string, maxBytes: number): StoreError {
   return new StoreError('ERR_STORE_LIMIT', `${JSON.stringify(path)}: larger than ${maxBytes} bytes`, {
+    path,
+  });
+}
+
+export function tooMany(path: string): StoreError {
+  return new StoreError('ERR_STORE_LIMIT', `${JSON.stringify(path)}: more than ${STORE_LIMITS.files} files`, {
     path,
   });
 }

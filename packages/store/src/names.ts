@@ -9,7 +9,7 @@ export const FILE_NAME: RegExp = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,121}\.jsonl?$/;
 /**
  * Job ids become directory names, so nothing but plain names passes.
  *
- * @throws StoreError ERR_STORE_JOB_ID
+ * @throws {StoreError} `ERR_STORE_JOB_ID`
  */
 export function checkJobId(jobId: string): void {
   if (JOB_ID.test(jobId)) return;
@@ -18,7 +18,7 @@ export function checkJobId(jobId: string): void {
   });
 }
 
-/** @throws StoreError ERR_STORE_FILE_NAME */
+/** @throws {StoreError} `ERR_STORE_FILE_NAME` */
 export function checkFileName(name: string): void {
   if (FILE_NAME.test(name)) return;
   throw new StoreError('ERR_STORE_FILE_NAME', `the file name ${show(name)} cannot be stored`, {
@@ -27,9 +27,9 @@ export function checkFileName(name: string): void {
 }
 
 function show(name: string): string {
-  const short = name.length > 160 ? `${name.slice(0, 160)}…` : name;
+  const short = name.length > 160 ? `${name.slice(0, 160)}...` : name;
   return JSON.stringify(short).replaceAll(
-    /[^ -~…]/g,
+    /[^ -~]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
