@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { CliError } from './exit-code.ts';
+import { holdSignals } from './interruption.ts';
 import { isErrno, STDIN, STDOUT, writeAll } from './terminal.ts';
 
 const CHUNK = 64 * 1024;
@@ -104,6 +105,7 @@ function writeInPlace(path: string, data: string | Uint8Array): void {
 }
 
 function replaceFile(path: string, data: string | Uint8Array, present: Stats | undefined): void {
+  holdSignals();
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${Date.now().toString(36)}.tmp`);
   const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666);
   try {

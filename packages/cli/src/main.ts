@@ -7,18 +7,11 @@ import { runProgram } from './program.ts';
 process.exitCode = EXIT.undecided;
 process.on('uncaughtException', end);
 process.on('unhandledRejection', end);
-endOnSignal('SIGINT', 130);
-endOnSignal('SIGTERM', 143);
-endOnSignal('SIGHUP', 129);
+process.on('beforeExit', () => end(new Error('stopped before it was done')));
 
 runProgram(process.argv.slice(2)).then((code) => process.exit(code), end);
 
 function end(error: unknown): never {
   sayFailure(error);
   process.exit(exitCodeOf(error));
-}
-
-/** Files are written in one synchronous piece, so a handler runs before or after one, never in the middle. */
-function endOnSignal(signal: NodeJS.Signals, code: number): void {
-  process.on(signal, () => process.exit(code));
 }

@@ -30,10 +30,9 @@ export function canPrompt(): boolean {
  * @throws CliError ERR_USAGE when the answers differ or are empty.
  */
 export async function promptNewPassphrase(): Promise<Uint8Array> {
-  const first = await promptPassphrase('new passphrase: ');
-  const second = await promptPassphrase('the same again: ');
-  if (!Buffer.from(first).equals(second)) throw usageError('the two passphrases differ');
-  return first;
+  const [first, second] = await ask('new passphrase: ', 'the same again: ');
+  if (!Buffer.from(first ?? '').equals(second ?? Buffer.of())) throw usageError('the two passphrases differ');
+  return first ?? Buffer.of();
 }
 
 /**
@@ -42,18 +41,29 @@ export async function promptNewPassphrase(): Promise<Uint8Array> {
  * @throws CliError ERR_USAGE for an empty answer.
  */
 export async function promptPassphrase(question: string): Promise<Uint8Array> {
+  const [answer] = await ask(question);
+  return answer ?? Buffer.of();
+}
+
+/** The answers to all questions; the terminal is opened once, as what is typed ahead answers the next one. */
+async function ask(...questions: readonly string[]): Promise<Uint8Array[]> {
   const { ReadStream } = await import('node:tty');
   const terminal = new ReadStream(openSync(TERMINAL, 'r'));
   terminal.setRawMode(true);
-  writeAll(STDERR, question);
+  const answers: Uint8Array[] = [];
   try {
-    const answer = await readLine(terminal);
-    if (answer.length === 0) throw usageError('the passphrase is empty');
-    return answer;
+    const lines = readLines(terminal);
+    for (const question of questions) {
+      writeAll(STDERR, question);
+      const { value = Buffer.of() } = await lines.next();
+      say('');
+      if (value.length === 0) throw usageError('the passphrase is empty');
+      answers.push(value);
+    }
+    return answers;
   } finally {
     terminal.setRawMode(false);
     terminal.destroy();
-    say('');
   }
 }
 
@@ -62,17 +72,19 @@ const ERASE = new Set([0x08, 0x7f]);
 const INTERRUPT = 0x03;
 
 /** A raw terminal leaves line editing to us: Enter and Ctrl-D end, Backspace takes a character back. */
-async function readLine(terminal: AsyncIterable<unknown>): Promise<Uint8Array> {
-  const typed: number[] = [];
+async function* readLines(terminal: AsyncIterable<unknown>): AsyncGenerator<Uint8Array, undefined> {
+  let typed: number[] = [];
   for await (const chunk of terminal) {
     for (const byte of Buffer.from(chunk instanceof Uint8Array ? chunk : String(chunk))) {
-      if (ENTER.has(byte)) return Uint8Array.from(typed);
       if (byte === INTERRUPT) process.exit(130);
-      if (ERASE.has(byte)) eraseCharacter(typed);
+      if (ENTER.has(byte)) {
+        yield Uint8Array.from(typed);
+        typed = [];
+      } else if (ERASE.has(byte)) eraseCharacter(typed);
       else typed.push(byte);
     }
   }
-  throw usageError('the terminal was closed before a passphrase was entered');
+  return undefined;
 }
 
 /** A character of UTF-8 is its first byte and the bytes 10xxxxxx that follow. */

@@ -5,6 +5,7 @@ import { type WrittenKeyPair, writeKeyPair } from '@danube/keys/file';
 import { resolveDataDir, signingKeyPath } from '../data-dir.ts';
 import { usageError } from '../exit-code.ts';
 import { fromErrno } from '../file.ts';
+import { finish } from '../interruption.ts';
 import { canPrompt, promptNewPassphrase, readPassphraseFile } from '../passphrase.ts';
 import { print, printJson, printable, sayHint, sayWarning } from '../terminal.ts';
 import type { GenerateKeyOptions } from './generate.ts';
@@ -19,7 +20,8 @@ export async function generateKeyPair(options: GenerateKeyOptions): Promise<void
   const passphrase = await readPassphrase(options);
   const key = generatePrivateKey();
   try {
-    const written = await writeKeyPair(path, key, passphrase === undefined ? {} : { passphrase });
+    const encryption = passphrase === undefined ? {} : { passphrase };
+    const written = await finish(() => writeKeyPair(path, key, encryption));
     report(path, key, written, options.format);
   } finally {
     key.destroy();

@@ -6,6 +6,7 @@ import { type Envelope, MalformedError, pae, parseEnvelope } from 'in-toto-attes
 import { resolveDataDir } from '../data-dir.ts';
 import { CliError } from '../exit-code.ts';
 import { writeOutput } from '../file.ts';
+import { finish } from '../interruption.ts';
 import { withSigningKey } from '../signing-key.ts';
 import { print, say } from '../terminal.ts';
 import type { AttestOptions } from './attest.ts';
@@ -47,7 +48,8 @@ async function storeOnce(
   publicKey: PublicKey,
 ): Promise<Stored> {
   try {
-    const { written } = await store.put(jobId, new Map([[FILE, encodeAttestations([envelope], 'dsse')]]));
+    const files = new Map([[FILE, encodeAttestations([envelope], 'dsse')]]);
+    const { written } = await finish(() => store.put(jobId, files));
     return { envelope, isNew: written.length > 0 };
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'ERR_STORE_CONFLICT') throw error;
