@@ -54,7 +54,7 @@ for (const page of DOCUMENTS) {
   });
 }
 
-for (const page of ['README.md', 'docs/verification.md', ...packagePages]) {
+for (const page of DOCUMENTS) {
   const examples = readBlocks(read(page)).filter(({ language }) =>
     /^(ts|js|typescript|javascript)$/.test(language),
   );
