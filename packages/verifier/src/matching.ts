@@ -32,6 +32,8 @@ export class ArtifactIndex {
   /** By algorithm and digest: whatever the artifacts have. */
   readonly #digests: ReadonlyMap<string, ReadonlyMap<string, Hits>>;
   #names: ReadonlyMap<string, Hits> | undefined;
+  /** By name: the hits of subjects that are not there as a file. */
+  #missing: ReadonlyMap<string, Hits> | undefined;
   #owners: ReadonlyMap<Hits, readonly ArtifactInput[]> | undefined;
 
   /** @throws {ExpectationError} (a `TypeError`) for an artifact without a well-formed, accepted digest. */
@@ -47,10 +49,14 @@ export class ArtifactIndex {
     return mergeHits(this.#hitsOf(digest));
   }
 
-  /** The attestations with a subject of the artifact's name. */
-  byName(artifact: ArtifactInput): readonly Hit[] {
+  /**
+   * The attestations with a subject of the artifact's name; or of the end of its path (it may have been built, or may be
+   * looked at, somewhere else), unless that subject is there as another file.
+   */
+  byName({ name }: ArtifactInput): readonly Hit[] {
     const names = (this.#names ??= hitsByName(this.#artifacts, this.#evidence));
-    return mergeHits(namesOf(artifact).map((name) => names.get(name) ?? []));
+    const missing = (this.#missing ??= this.#withoutFile(names));
+    return mergeHits([names.get(name), ...endsOf(name).map((end) => missing.get(end))]);
   }
 
   /** Whether any attestation names the artifact. */
@@ -64,6 +70,20 @@ export class ArtifactIndex {
     return this.#hitsOf(digest).some((hits) =>
       owners.get(hits)?.some((artifact) => matchDigestSets(digest, artifact.digest)),
     );
+  }
+
+  #withoutFile(names: ReadonlyMap<string, Hits>): ReadonlyMap<string, Hits> {
+    const missing = new Map<string, Hits>();
+    for (const [name, hits] of names) {
+      for (const { item, positions } of hits) {
+        const subjects = subjectsOf(item);
+        for (const position of positions) {
+          const subject = subjects[position];
+          if (subject !== undefined && !this.has(subject)) addHit(hitsAt(missing, name), item, position);
+        }
+      }
+    }
+    return missing;
   }
 
   #findOwners(): ReadonlyMap<Hits, readonly ArtifactInput[]> {
@@ -116,16 +136,21 @@ function hitsByDigest(
   forEachSubject(evidence, (item, { digest }, position) => {
     for (const [algorithm, values] of digests) {
       const value = digestOf(digest, algorithm);
-      if (value !== undefined) addHit(values.get(value), item, position);
+      const hits = value === undefined ? undefined : values.get(value);
+      if (hits !== undefined) addHit(hits, item, position);
     }
   });
   return digests;
 }
 
 function hitsByName(artifacts: readonly ArtifactInput[], evidence: Evidence): ReadonlyMap<string, Hits> {
-  const names = new Map<string, Hits>(artifacts.flatMap(namesOf).map((name) => [name, []]));
+  const names = new Map<string, Hits>();
+  for (const { name } of artifacts) {
+    for (const each of [name, ...endsOf(name)]) hitsAt(names, each);
+  }
   forEachSubject(evidence, (item, { name }, position) => {
-    if (name !== undefined) addHit(names.get(name), item, position);
+    const hits = name === undefined ? undefined : names.get(name);
+    if (hits !== undefined) addHit(hits, item, position);
   });
   return names;
 }
@@ -134,35 +159,42 @@ function forEachSubject(
   { items }: Evidence,
   visit: (item: EvidenceItem, subject: Subject, position: number) => void,
 ): void {
-  for (const item of items) {
-    const statement = item.statement();
-    if (statement instanceof MalformedError) continue;
-    statement.subject.forEach((subject, position) => visit(item, subject, position));
-  }
+  for (const item of items) subjectsOf(item).forEach((subject, position) => visit(item, subject, position));
 }
 
-/** A name of a directory's file is whole; a path that the caller typed may start anywhere above the subject's name. */
-function namesOf({ name, fromDirectory = false }: ArtifactInput): string[] {
-  if (fromDirectory) return [name];
+/** The subjects that evidence names; none when it cannot be read. */
+export function subjectsOf(item: EvidenceItem): readonly Subject[] {
+  const statement = item.statement();
+  return statement instanceof MalformedError ? [] : statement.subject;
+}
+
+/** The path without its first folder, its first two, and so on. */
+function endsOf(name: string): string[] {
   const parts = name.split('/');
-  return parts.map((_, from) => parts.slice(from).join('/'));
+  return parts.slice(1).map((_, from) => parts.slice(from + 1).join('/'));
+}
+
+function hitsAt(places: Map<string, Hits>, key: string): Hits {
+  const hits = places.get(key) ?? [];
+  places.set(key, hits);
+  return hits;
 }
 
 /** Subjects come in the order of the evidence: an attestation that was hit before is the last one. */
-function addHit(hits: Hits | undefined, item: EvidenceItem, position: number): void {
-  if (hits === undefined) return;
+function addHit(hits: Hits, item: EvidenceItem, position: number): void {
   const last = hits.at(-1);
   if (last?.item === item) last.positions.push(position);
   else hits.push({ item, positions: [position] });
 }
 
-function mergeHits([first = [], ...others]: readonly Hits[]): Hits {
+function mergeHits(all: readonly (Hits | undefined)[]): Hits {
+  const [first = [], ...others] = all.filter((hits) => hits !== undefined && hits.length > 0);
   if (others.length === 0) return first;
   const merged = new Map<EvidenceItem, Set<number>>();
-  for (const { item, positions } of [first, ...others].flat()) {
-    const all = merged.get(item) ?? new Set();
-    for (const position of positions) all.add(position);
-    merged.set(item, all);
+  for (const { item, positions } of [first, ...others].flatMap((hits) => hits ?? [])) {
+    const known = merged.get(item) ?? new Set();
+    for (const position of positions) known.add(position);
+    merged.set(item, known);
   }
   return [...merged].map(([item, positions]) => ({ item, positions: [...positions] }));
 }

@@ -1,7 +1,7 @@
-import { MalformedError, type Subject } from 'in-toto-attestation';
+import type { Subject } from 'in-toto-attestation';
 import type { Evidence, EvidenceItem } from './evidence.ts';
 import type { Judge } from './judging.ts';
-import type { ArtifactIndex } from './matching.ts';
+import { type ArtifactIndex, subjectsOf } from './matching.ts';
 import type { ArtifactReport, AttestationReport } from './report.ts';
 
 /**
@@ -35,11 +35,7 @@ function absentSubjects(
   item: EvidenceItem,
   index: ArtifactIndex,
 ): { readonly subject: Subject; readonly position: number }[] {
-  const statement = item.statement();
-  if (statement instanceof MalformedError) return [];
-  return statement.subject.flatMap((subject, position) =>
-    index.has(subject) ? [] : [{ subject, position }],
-  );
+  return subjectsOf(item).flatMap((subject, position) => (index.has(subject) ? [] : [{ subject, position }]));
 }
 
 /** The same for subjects of the same name and digests, in whatever order those were written. */
