@@ -28,11 +28,3 @@ export function leftovers(dataDir: string): string[] {
   const names = readdirSync(dataDir, { recursive: true, encoding: 'utf8' });
   return names.filter((name) => name.endsWith('.tmp') || /\.tmp\//.test(name));
 }
-
-/** Bytes that differ for each seed, and that show when a part is missing. */
-export function bytesOf(seed: number, length: number = 70_000): Buffer {
-  const bytes = Buffer.alloc(length);
-  for (let offset = 0; offset + 4 <= length; offset += 4)
-    bytes.writeUInt32LE((seed * 2654435761 + offset) >>> 0, offset);
-  return bytes;
-}

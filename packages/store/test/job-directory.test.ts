@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { openJobDirectory, STORE_LIMITS } from '@danube/store';
-import { bytesOf, storeError, temporaryFolder } from './folder.ts';
+import { bytesOf } from './files.ts';
+import { storeError, temporaryFolder } from './folder.ts';
 
 describe('openJobDirectory', () => {
   it('creates nothing before something is put', async () => {

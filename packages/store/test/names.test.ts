@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { checkFileName, checkJobId, openJobDirectory } from '@danube/store';
-import { bytesOf, storeError, temporaryFolder } from './folder.ts';
+import { bytesOf } from './files.ts';
+import { storeError, temporaryFolder } from './folder.ts';
 
 const REJECTED = [
   '',

@@ -17,7 +17,8 @@ import { describe, it } from 'node:test';
 import { openJobDirectory, STORE_LIMITS, type AttestationFiles } from '@danube/store';
 import { createJobDirectory } from '../src/job-directory.ts';
 import { Crash, faultyDisk, systemError, type Fault } from './faulty-disk.ts';
-import { bytesOf, leftovers, storeError, temporaryFolder } from './folder.ts';
+import { bytesOf } from './files.ts';
+import { leftovers, storeError, temporaryFolder } from './folder.ts';
 
 const FILE = 'provenance.json';
 const ONE: AttestationFiles = new Map([[FILE, bytesOf(1)]]);
