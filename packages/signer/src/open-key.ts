@@ -24,6 +24,7 @@ export type OpenScheme = (keyUri: string, options: OpenKeyOptions) => Promise<Ke
 const SCHEMES: ReadonlyMap<string, () => Promise<OpenScheme>> = new Map<string, () => Promise<OpenScheme>>([
   ['file', async () => (await import('./file-key.ts')).openFileKey],
   ['awskms', async () => (await import('./awskms.ts')).openAwsKey],
+  ['ssh-agent', async () => (await import('./ssh-agent.ts')).openAgentKey],
 ]);
 
 const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
