@@ -31,11 +31,17 @@ export const METADATA_ADDRESSES: ReadonlySet<string> = new Set([
   '[fd00:ec2::23]',
 ]);
 
-const LOOPBACK = blockList(['127.0.0.0/8'], ['::1/128']);
+/** Ranges of addresses, one list a family: Node takes an IPv4 address for its mapped form when it looks at IPv6 ranges. */
+interface Ranges {
+  readonly ipv4: BlockList;
+  readonly ipv6: BlockList;
+}
+
+const LOOPBACK: Ranges = { ipv4: blockList('ipv4', ['127.0.0.0/8']), ipv6: blockList('ipv6', ['::1/128']) };
 
 /** IANA's special-purpose registries: nothing that is reachable for everybody is in them. */
-const PRIVATE = blockList(
-  [
+const PRIVATE: Ranges = {
+  ipv4: blockList('ipv4', [
     '0.0.0.0/8',
     '10.0.0.0/8',
     '100.64.0.0/10',
@@ -50,27 +56,31 @@ const PRIVATE = blockList(
     '203.0.113.0/24',
     '224.0.0.0/4',
     '240.0.0.0/4',
-  ],
+  ]),
   // Of IPv6 only global unicast is public; of it, what carries an IPv4 address inside or is for documents is not.
-  ['::/3', '4000::/2', '8000::/1', '2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'],
-);
+  ipv6: blockList('ipv6', [
+    '::/3',
+    '4000::/2',
+    '8000::/1',
+    '2001::/23',
+    '2001:db8::/32',
+    '2002::/16',
+    '3fff::/20',
+  ]),
+};
 
-function blockList(ipv4: readonly string[], ipv6: readonly string[]): BlockList {
+function blockList(family: 'ipv4' | 'ipv6', ranges: readonly string[]): BlockList {
   const list = new BlockList();
-  for (const [family, ranges] of [
-    ['ipv4', ipv4],
-    ['ipv6', ipv6],
-  ] as const) {
-    for (const range of ranges) {
-      const [network = '', prefix] = range.split('/');
-      list.addSubnet(network, Number(prefix), family);
-    }
+  for (const range of ranges) {
+    const [network = '', prefix] = range.split('/');
+    list.addSubnet(network, Number(prefix), family);
   }
   return list;
 }
 
-function isIn(list: BlockList, address: string): boolean {
-  return list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+function isIn(ranges: Ranges, address: string): boolean {
+  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+  return ranges[family].check(address, family);
 }
 
 /** Whether an address may be connected to. */

@@ -97,6 +97,8 @@ export interface ServiceOptions {
   /** Certificates (PEM) to trust instead of the system's. */
   readonly ca?: string;
   readonly deadlines?: Partial<Deadlines>;
+  /** Longest message to send where the service does not publish its limit (Google Cloud KMS with Ed25519: 65,536). */
+  readonly maxMessageBytes?: number;
   /** Requests a second, at most, retries included; no limit when left out. */
   readonly ratePerSecond?: number;
   /** Called once for each attempt, before its outcome has any effect; when it throws, the operation fails. */

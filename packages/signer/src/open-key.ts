@@ -25,6 +25,8 @@ const SCHEMES: ReadonlyMap<string, () => Promise<OpenScheme>> = new Map<string, 
   ['file', async () => (await import('./file-key.ts')).openFileKey],
   ['awskms', async () => (await import('./awskms.ts')).openAwsKey],
   ['ssh-agent', async () => (await import('./ssh-agent.ts')).openAgentKey],
+  ['gcpkms', async () => (await import('./gcpkms.ts')).openGcpKey],
+  ['azurekms', async () => (await import('./azurekms.ts')).openAzureKey],
 ]);
 
 const SCHEME = /^([a-z][a-z0-9+.-]+):/i;

@@ -348,3 +348,8 @@ export function optionalJsonOf(reply: ServiceReply): JsonObject {
     return {};
   }
 }
+
+/** The value when it is a string, else the empty string, which no check takes for an answer. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

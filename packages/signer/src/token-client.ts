@@ -1,7 +1,6 @@
 /** What all credential exchanges share: a client for one endpoint, what its refusals mean, and careful reading. */
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import type { JsonObject } from 'in-toto-attestation';
+import { readCredentialFile } from './credential-file.ts';
 import type { Endpoint } from './endpoint.ts';
 import { SignError } from './errors.ts';
 import type { ServiceOptions } from './key-service.ts';
@@ -13,8 +12,6 @@ import {
   type ServiceRequest,
   unavailable,
 } from './service-client.ts';
-
-const MAX_TOKEN_FILE_BYTES = 64 * 1024;
 
 /** A way to ask a token endpoint. */
 export type TokenCall = (
@@ -101,26 +98,9 @@ export function expiryAt(time: string, name: string): number {
 
 /** The token in a file that its platform renews, read anew each time. @throws {SignError} ERR_SIGN_CREDENTIALS */
 export async function readTokenFile(path: string): Promise<string> {
-  try {
-    // Links are followed: that is how Kubernetes replaces the token.
-    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      if (!(await file.stat()).isFile()) throw new TypeError('not a regular file');
-      const buffer = Buffer.alloc(MAX_TOKEN_FILE_BYTES + 1);
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-      if (bytesRead > MAX_TOKEN_FILE_BYTES) throw new TypeError('too long');
-      const token = utf8(buffer.subarray(0, bytesRead)).trim();
-      if (!/^[!-~]+$/.test(token)) throw new TypeError('no token');
-      return token;
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw new SignError('ERR_SIGN_CREDENTIALS', `there is no token in ${path}`, {
-      hint: 'the platform should have written it there; look at the service account of this workload',
-      cause: error,
-    });
-  }
+  const token = utf8(await readCredentialFile(path)).trim();
+  if (!/^[!-~]+$/.test(token)) throw new SignError('ERR_SIGN_CREDENTIALS', `there is no token in ${path}`);
+  return token;
 }
 
 /** A form as `application/x-www-form-urlencoded`, and its content type. */

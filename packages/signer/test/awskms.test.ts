@@ -48,7 +48,7 @@ afterEach(() => {
 });
 
 function failure(name: string, status = 400, headers: Record<string, string> = {}): Answer {
-  return { status, headers, body: { __type: name, message: `${CREDENTIAL.secretAccessKey}` } };
+  return { status, headers, body: { __type: name, message: CREDENTIAL.secretAccessKey } };
 }
 
 describe('awskms:', () => {

@@ -34,13 +34,7 @@ describe('openKey', () => {
   });
 
   it('refuses an unknown scheme and lists those it knows', async () => {
-    for (const uri of [
-      'awskms:///alias/danube',
-      'hashivault://key',
-      'pkcs11:token=t',
-      'k8s://a/b',
-      'https://e.com/k',
-    ]) {
+    for (const uri of ['gitlab://alias/danube', 'unknown:token=t', 'https://e.com/k']) {
       const error = await openKey(uri).catch((caught: unknown) => caught);
       assert.ok(error instanceof SignError && error.code === 'ERR_SIGN_KEY_URI', uri);
       assert.match(error.hint ?? '', /file:/);

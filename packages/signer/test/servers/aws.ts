@@ -4,8 +4,8 @@
  */
 import { createHash, createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { ed25519ph } from '@noble/curves/ed25519.js';
-import { p256 } from '@noble/curves/nist.js';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { signDigest } from './ecdsa.ts';
 import type { Answer, LocalServer, Received } from './http.ts';
 import { startServer } from './http.ts';
 
@@ -285,10 +285,4 @@ function honestSignature(key: AwsKey, message: Buffer, algorithm: string): Buffe
   if (algorithm === 'ED25519_SHA_512') return sign(null, message, key.privateKey);
   if (algorithm === 'ED25519_PH_SHA_512') throw new Error('ask for the lie');
   return signDigest(key.privateKey, message);
-}
-
-/** ECDSA over a digest that is given; node:crypto only hashes itself. */
-function signDigest(privateKey: KeyObject, digest: Buffer): Buffer {
-  const { d = '' } = privateKey.export({ format: 'jwk' });
-  return Buffer.from(p256.sign(digest, Buffer.from(d, 'base64url'), { prehash: false, format: 'der' }));
 }
