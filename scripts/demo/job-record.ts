@@ -15,10 +15,10 @@ export interface Commit {
   readonly dirty: boolean;
 }
 
-/** What git says about the checked-out commit; undefined outside a git clone. */
+/** What git says about the checked-out commit; undefined outside a git clone, or below the top of another one. */
 export function readCommit(): Commit | undefined {
   const id = git('rev-parse', '--verify', 'HEAD');
-  if (id === undefined) return undefined;
+  if (id === undefined || git('rev-parse', '--show-prefix') !== '') return undefined;
   const uri = sourceUri(git('config', '--get', 'remote.origin.url') ?? '');
   return { uri, ref: currentRef(), id, dirty: git('status', '--porcelain') !== '' };
 }
