@@ -24,6 +24,8 @@ export type OpenScheme = (keyUri: string, options: OpenKeyOptions) => Promise<Ke
 const SCHEMES: ReadonlyMap<string, () => Promise<OpenScheme>> = new Map<string, () => Promise<OpenScheme>>([
   ['file', async () => (await import('./file-key.ts')).openFileKey],
   ['awskms', async () => (await import('./awskms.ts')).openAwsKey],
+  ['hashivault', async () => (await import('./vault.ts')).openVaultKey],
+  ['openbao', async () => (await import('./vault.ts')).openVaultKey],
   ['ssh-agent', async () => (await import('./ssh-agent.ts')).openAgentKey],
   ['gcpkms', async () => (await import('./gcpkms.ts')).openGcpKey],
   ['azurekms', async () => (await import('./azurekms.ts')).openAzureKey],
