@@ -4,7 +4,10 @@ import { PLACEHOLDER_SOURCE, sourceUri } from '../demo/job-record.ts';
 
 describe('the source that the demo names', () => {
   it('is the remote as a download location, without credentials', () => {
-    assert.equal(sourceUri('https://me:secret@git.example.com/a/b.git'), 'git+https://git.example.com/a/b.git');
+    assert.equal(
+      sourceUri('https://me:secret@git.example.com/a/b.git'),
+      'git+https://git.example.com/a/b.git',
+    );
     assert.equal(sourceUri('ssh://git@git.example.com/a/b'), 'git+ssh://git.example.com/a/b');
     assert.equal(sourceUri('git@git.example.com:a/b.git'), 'git+ssh://git.example.com/a/b.git');
   });
