@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { jobRecordJsonSchema } from '@danube/builder';
+import { jobRecordJsonSchema, secretAllowlistJsonSchema } from '@danube/builder';
 import * as formats from 'in-toto-attestation/zod';
 import * as z from 'zod';
 
@@ -33,7 +33,10 @@ const FORMATS: readonly (readonly [name: string, schema: z.ZodType, title: strin
 
 /** The file name and content of every schema. */
 function schemas(): ReadonlyMap<string, JsonSchema> {
-  const files = new Map<string, JsonSchema>([['job-record', jobRecordJsonSchema()]]);
+  const files = new Map<string, JsonSchema>([
+    ['job-record', jobRecordJsonSchema()],
+    ['secret-allowlist', secretAllowlistJsonSchema()],
+  ]);
   for (const [name, schema, title] of FORMATS) files.set(name, formatSchema(name, schema, title));
   return files;
 }

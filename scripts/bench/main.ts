@@ -6,7 +6,7 @@
  *   npm run bench -- --json         one JSON object a line
  *   npm run bench -- --quick        small inputs and few rounds: shows that it runs, judges nothing
  *   npm run bench -- --record       writes the figures to docs/speed.md as well
- *   npm run bench -- --only NAME    one group: startup, library, hashing, large-envelope
+ *   npm run bench -- --only NAME    one group: startup, library, hashing, large-envelope, secrets
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,10 +16,11 @@ import { hashing } from './hashing.ts';
 import { largeEnvelope } from './large-envelope.ts';
 import { library } from './library.ts';
 import { encodeFigures } from './record.ts';
+import { secrets } from './secrets.ts';
 import { meetsTarget, type Benchmark, type Effort, type Outcome } from './row.ts';
 import { startup } from './startup.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [startup, library, largeEnvelope, hashing];
+const BENCHMARKS: readonly Benchmark[] = [startup, library, largeEnvelope, hashing, secrets];
 const FULL: Effort = { quick: false, rounds: 9 };
 const QUICK: Effort = { quick: true, rounds: 1 };
 

@@ -12,3 +12,4 @@ export type { Artifact, JobOutputs } from './outputs.ts';
 export { BUILD_TYPE, buildProvenance, type BuildOptions } from './provenance.ts';
 export { collectOutputs, type CollectOptions } from './collect.ts';
 export { jobRecordJsonSchema } from './json-schema.ts';
+export * from './secrets/index.ts';

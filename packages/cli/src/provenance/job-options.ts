@@ -1,9 +1,10 @@
 import type { HashAlgorithm } from '@danube/artifact';
 import { type Command, InvalidArgumentError } from 'commander';
 import { mandatory, repeatable, single } from '../options.ts';
+import { addSecretOptions, type SecretOptions } from '../secret-options.ts';
 
 /** What `generate` and `attest` are told about a job. */
-export interface JobOptions {
+export interface JobOptions extends SecretOptions {
   readonly jobRecord: string;
   readonly artifacts: string;
   readonly logs?: string;
@@ -12,6 +13,10 @@ export interface JobOptions {
 }
 
 export function addJobOptions(command: Command): Command {
+  return addSecretOptions(addRecordOptions(command));
+}
+
+function addRecordOptions(command: Command): Command {
   return command
     .optionsGroup('The job:')
     .addOption(mandatory(single('--job-record <FILE>', 'what the job did, as JSON; - is stdin')))

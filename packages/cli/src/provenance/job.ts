@@ -2,6 +2,7 @@ import { buildProvenance, collectOutputs, type JobRecord, parseJobRecord } from 
 import type { Statement } from 'in-toto-attestation';
 import { readInput } from '../file.ts';
 import { startProgress } from '../progress.ts';
+import { clearSecrets } from '../secrets.ts';
 import { isEvidenceName } from './evidence-files.ts';
 import type { JobOptions } from './job-options.ts';
 
@@ -15,9 +16,9 @@ export interface DescribedJob {
 }
 
 /**
- * Reads the job record, hashes what it declares, and builds the statement.
+ * Reads the job record, hashes what it declares, builds the statement, and looks for credentials in it.
  *
- * @throws CliError ERR_IO, JobError, ArtifactError
+ * @throws CliError ERR_IO, JobError, ArtifactError, SecretError
  */
 export async function describeJob(options: JobOptions): Promise<DescribedJob> {
   const record = parseJobRecord(readInput(options.jobRecord, RECORD_BYTES));
@@ -30,7 +31,7 @@ export async function describeJob(options: JobOptions): Promise<DescribedJob> {
       onProgress: progress.update,
     });
     const statement = buildProvenance(record, outputs, { allowFailed: options.allowFailed ?? false });
-    return { record, statement };
+    return { record, statement: clearSecrets(statement, options) };
   } finally {
     progress.end();
   }

@@ -1,21 +1,35 @@
-import { appendSignature, signStatement } from '@danube/signer';
+import { appendSignature, signStatements } from '@danube/signer';
 import { type Envelope, LIMITS, parseAttestations, parseStatement } from 'in-toto-attestation';
 import { usageError } from '../exit-code.ts';
 import { readInput, writeOutput } from '../file.ts';
+import { clearSecrets } from '../secrets.ts';
 import { withSigningKey } from '../signing-key.ts';
 import { isTerminal, STDIN } from '../terminal.ts';
 import { encodeAttestations } from './encoding.ts';
 import type { SignOptions } from './sign.ts';
 
 /**
- * Signs the statement in a file, or adds a signature to the envelope in it.
+ * Signs the statements in files, or adds a signature to the envelope in one. All or nothing.
  *
  * @throws DanubeError; nothing is written then.
  */
-export async function signFile(file: string | undefined, options: SignOptions): Promise<void> {
-  const bytes = readInput(inputPath(file, options.passphraseFile), LIMITS.envelopeBytes);
-  const envelope = options.append === true ? await addSignature(bytes, options) : await sign(bytes, options);
-  writeOutput(options.out ?? '-', encodeAttestations([envelope], options.format));
+export async function signFiles(files: readonly string[], options: SignOptions): Promise<void> {
+  const [file, ...others] = files;
+  if (others.length > 0) requireMany(options);
+  const envelopes =
+    options.append === true ? [await addSignature(read(file, options), options)] : await sign(files, options);
+  writeOutput(options.out ?? '-', encodeAttestations(envelopes, options.format));
+}
+
+/** Said before anything is signed: signatures may cost money. */
+function requireMany({ append, format }: SignOptions): void {
+  if (append === true) throw usageError('--append takes one attestation');
+  if (format !== 'jsonl')
+    throw usageError('several attestations do not fit in one file of this format', 'use --format jsonl');
+}
+
+function read(file: string | undefined, { passphraseFile }: SignOptions): Uint8Array {
+  return readInput(inputPath(file, passphraseFile), LIMITS.envelopeBytes);
 }
 
 function inputPath(file: string | undefined, passphraseFile: string | undefined): string {
@@ -25,14 +39,28 @@ function inputPath(file: string | undefined, passphraseFile: string | undefined)
   return '-';
 }
 
-async function sign(bytes: Uint8Array, options: SignOptions): Promise<Envelope> {
-  const statement = parseStatement(bytes);
-  return withSigningKey(options, (backend) => signStatement(statement, backend));
+async function sign(files: readonly string[], options: SignOptions): Promise<Envelope[]> {
+  const inputs = files.length === 0 ? [undefined] : files;
+  const statements = inputs.map((file) => clearSecrets(parseStatement(read(file, options)), options));
+  const { concurrency, rate } = options;
+  return withSigningKey(options, (backend) =>
+    signStatements(statements, backend, {
+      ...(concurrency !== undefined && { concurrency }),
+      ...(rate !== undefined && { ratePerSecond: rate }),
+    }),
+  );
 }
 
 async function addSignature(bytes: Uint8Array, options: SignOptions): Promise<Envelope> {
   const envelope = readEnvelope(bytes);
-  parseStatement(envelope.payload); // nobody's key should stand under what is not even a statement
+  if (options.onSecret === 'redact') {
+    throw usageError(
+      'what others have signed cannot be redacted',
+      'use --on-secret allow, or build the statement anew',
+    );
+  }
+  // Nobody's key should stand under what is not even a statement, or publishes a secret.
+  clearSecrets(parseStatement(envelope.payload), options);
   return withSigningKey(options, (backend) => appendSignature(envelope, backend));
 }
 

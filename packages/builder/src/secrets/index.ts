@@ -1,0 +1,17 @@
+export {
+  parseSecretAllowlist,
+  secretAllowlistJsonSchema,
+  type AllowedSecret,
+  type SecretAllowlist,
+} from './allowlist.ts';
+export {
+  clearStatement,
+  describeFinding,
+  ON_SECRET,
+  type ClearedStatement,
+  type ClearOptions,
+  type OnSecret,
+} from './clear.ts';
+export { SECRET_ERROR_CODES, SecretError, type SecretErrorCode } from './errors.ts';
+export { redactText } from './redact.ts';
+export { scanSecrets, scanText, type SecretFinding } from './scan.ts';
