@@ -5,24 +5,30 @@ import { single } from './options.ts';
 export interface KeyFileOptions {
   readonly passphraseFile?: string;
   readonly allowMountedKey?: true;
+  readonly keyConfig?: string;
 }
 
 /** Which key signs. */
 export interface KeyOptions extends KeyFileOptions {
   readonly key?: string;
   readonly dataDir?: string;
+  /** Signatures a second, at most. */
+  readonly rate?: number;
 }
 
 export function addKeyOptions(command: Command): Command {
   command
     .optionsGroup('The key:')
-    .addOption(single('--key <FILE>', 'the private key; default: keys/signing.key in the data directory'));
+    .addOption(
+      single('--key <KEY>', 'a key file or key URI; default: keys/signing.key in the data directory'),
+    );
   return addKeyFileOptions(command);
 }
 
 export function addKeyFileOptions(command: Command): Command {
   return command
     .addOption(single('--passphrase-file <FILE>', 'the passphrase of an encrypted key; - is stdin'))
+    .addOption(single('--key-config <FILE>', 'how a key service is called, and where its secrets are (JSON)'))
     .option('--allow-mounted-key', 'take a key from a Kubernetes mount: a link, readable by its group');
 }
 

@@ -1,8 +1,9 @@
 import { KeyError } from '@danube/keys';
-import { type KeyBackend, openKey } from '@danube/signer';
+import { type KeyBackend, openKey, type OpenKeyOptions, resolveSecret } from '@danube/signer';
 import { resolveDataDir, signingKeyPath } from './data-dir.ts';
 import { usageError } from './exit-code.ts';
 import { canPrompt, promptPassphrase, readPassphraseFile } from './passphrase.ts';
+import type { KeyConfig } from './key-config.ts';
 import type { KeyOptions } from './signing-key-options.ts';
 import { sayHint, sayWarning } from './terminal.ts';
 
@@ -29,24 +30,39 @@ export async function withSigningKey<T>(
 }
 
 async function openSigningKey(options: KeyOptions): Promise<KeyBackend> {
-  const { key, dataDir, passphraseFile, allowMountedKey = false } = options;
+  const { key, dataDir, passphraseFile, keyConfig } = options;
   const uri = key ?? signingKeyPath(resolveDataDir(dataDir));
-  if (passphraseFile !== undefined) {
-    return openWith(uri, allowMountedKey, readPassphraseFile(passphraseFile));
+  const config =
+    keyConfig === undefined ? undefined : (await import('./key-config.ts')).readKeyConfig(keyConfig);
+  const open = openOptions(options, config);
+  if (passphraseFile !== undefined) return openWith(uri, open, readPassphraseFile(passphraseFile));
+  if (config?.passphrase !== undefined) {
+    return openWith(uri, open, await resolveSecret(config.passphrase.secret, config.service));
   }
   try {
-    return await openKey(uri, { allowMountedKey });
+    return await openKey(uri, open);
   } catch (error) {
     if (!(error instanceof KeyError) || error.code !== 'ERR_KEY_PASSPHRASE_REQUIRED') throw error;
     if (!canPrompt())
       throw usageError(`${uri} is encrypted`, 'give its passphrase by --passphrase-file FILE');
-    return openWith(uri, allowMountedKey, await promptPassphrase(`passphrase of ${uri}: `));
+    return openWith(uri, open, await promptPassphrase(`passphrase of ${uri}: `));
   }
 }
 
-async function openWith(uri: string, allowMountedKey: boolean, passphrase: Uint8Array): Promise<KeyBackend> {
+function openOptions(
+  { allowMountedKey, rate }: KeyOptions,
+  { service = {}, expectedKey }: Partial<KeyConfig> = {},
+): OpenKeyOptions {
+  return {
+    allowMountedKey: allowMountedKey === true,
+    service: rate === undefined ? service : { ...service, ratePerSecond: rate },
+    ...(expectedKey !== undefined && { expectedKey }),
+  };
+}
+
+async function openWith(uri: string, options: OpenKeyOptions, passphrase: Uint8Array): Promise<KeyBackend> {
   try {
-    return await openKey(uri, { allowMountedKey, passphrase });
+    return await openKey(uri, { ...options, passphrase });
   } finally {
     passphrase.fill(0);
   }

@@ -65,7 +65,7 @@ export const TREE: Group = {
     },
     {
       name: 'keys',
-      summary: 'Make and look at signing keys',
+      summary: 'Make, look at, examine and rotate signing keys',
       children: [
         {
           name: 'generate',
@@ -74,13 +74,23 @@ export const TREE: Group = {
         },
         {
           name: 'show',
-          summary: 'Show key id, algorithm and permissions of key files',
+          summary: 'Show key id, algorithm and place of keys',
           load: () => import('./keys/show.ts'),
         },
         {
           name: 'public',
-          summary: 'Print the public key of a key file',
+          summary: 'Print the public key of a key file or key service',
           load: () => import('./keys/public.ts'),
+        },
+        {
+          name: 'doctor',
+          summary: 'Look for what would keep a key from signing, without signing',
+          load: () => import('./keys/doctor.ts'),
+        },
+        {
+          name: 'rotate',
+          summary: 'Make a new version of a key in a key service',
+          load: () => import('./keys/rotate.ts'),
         },
       ],
     },

@@ -27,7 +27,7 @@ import { type AwsCredential, signRequest } from './sigv4.ts';
 const NAME = 'AWS KMS';
 const MAX_RAW_BYTES = 4096;
 const LIMIT_HINT =
-  'let the key certify a short-lived one (signer library: delegateKey), use a P-256 key, or make the statement smaller: move long ' +
+  'use a P-256 key (ECC_NIST_P256), which has no such limit, or make the statement smaller: move long ' +
   'resolvedDependencies into a file and refer to it by digest';
 
 /** KMS's own hosts. Everything else below amazonaws.com may be rented by anybody. */

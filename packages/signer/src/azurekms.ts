@@ -264,7 +264,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   Forbidden: [
     'ERR_SIGN_DENIED',
     'this identity may not use the key',
-    'it needs the role Key Vault Crypto User, and a way through the vault’s firewall',
+    'it needs the role Key Vault Crypto User, and a way through the firewall of the vault',
   ],
   BadParameter: ['ERR_SIGN_BACKEND', 'the request is found invalid', 'the key may be of another algorithm'],
   Conflict: ['ERR_SIGN_KEY', 'the key is being changed or was deleted', 'look at its state in the vault'],

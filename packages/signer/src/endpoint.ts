@@ -139,7 +139,7 @@ function checkHost(url: URL, allowed: readonly HostPattern[], rules: EndpointRul
   if (!allowed.some((pattern) => matchHost(host, pattern))) {
     throw refused(
       `${url.host} as an endpoint`,
-      'it is not a host of this service; name it in allowedHosts (--allow-host) if it is to be trusted',
+      'it is not a host of this service; name it in allowedHosts of the key configuration if it is to be trusted',
     );
   }
 }
@@ -177,7 +177,7 @@ function checkedLookup(url: URL, rules: EndpointRules, lookup: typeof systemLook
 function refusedAddress(host: string): SignError {
   return refused(
     `${host}: a private, link-local or loopback address`,
-    'allow private addresses explicitly if the service is really there (--allow-private-address)',
+    'set allowPrivateAddresses in the key configuration if the service is really there',
   );
 }
 

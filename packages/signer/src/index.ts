@@ -23,4 +23,5 @@ export {
 } from './key-service.ts';
 export { openKey, type OpenKeyOptions } from './open-key.ts';
 export { resolveSecret, secretVariable, type SecretOptions } from './secret-reference.ts';
+export { signStatements, type SignManyOptions } from './sign-many.ts';
 export { appendSignature, signPayload, signStatement, type SignOptions } from './sign.ts';

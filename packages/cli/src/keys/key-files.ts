@@ -4,17 +4,22 @@ import { EXIT, type ExitCode } from '../exit-code.ts';
 import { exitCodeOf, sayFailure } from '../failure.ts';
 import { readPassphraseFile } from '../passphrase.ts';
 import { paint, print, printJson, printable, STDOUT } from '../terminal.ts';
+import { describeServiceKey, isServiceUri, type ServiceKey, serviceKeyText } from './service-key.ts';
 import type { ShowOptions } from './show.ts';
 
 /** Prints what there is to know about key files; one that cannot be read keeps no other from being shown. */
 export async function showKeys(paths: readonly string[], options: ShowOptions): Promise<ExitCode> {
   const passphrase =
     options.passphraseFile === undefined ? undefined : readPassphraseFile(options.passphraseFile);
-  const keys: KeyFileDescription[] = [];
+  const keys: (KeyFileDescription | ServiceKey)[] = [];
   let exitCode: ExitCode = EXIT.ok;
   for (const path of paths) {
     try {
-      keys.push(await describeKeyFile(path, passphrase === undefined ? {} : { passphrase }));
+      keys.push(
+        isServiceUri(path)
+          ? await describeServiceKey(path, options)
+          : await describeKeyFile(path, passphrase === undefined ? {} : { passphrase }),
+      );
     } catch (error) {
       if (!(error instanceof DanubeError)) throw error;
       sayFailure(error, path);
@@ -23,7 +28,8 @@ export async function showKeys(paths: readonly string[], options: ShowOptions): 
   }
   passphrase?.fill(0);
   if (options.format === 'json') printJson(keys);
-  else if (keys.length > 0) print(keys.map(describeKey).join('\n\n'));
+  else if (keys.length > 0)
+    print(keys.map((key) => ('path' in key ? describeKey(key) : serviceKeyText(key))).join('\n\n'));
   return exitCode;
 }
 

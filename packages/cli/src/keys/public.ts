@@ -11,15 +11,16 @@ export interface PublicOptions extends KeyFileOptions {
 
 export function describe(command: Command): void {
   addKeyFileOptions(command)
-    .description('Print the public key of a key file, private or public.')
-    .argument('<KEY>', 'a key file')
+    .description('Print the public key of a key file, private or public, or of a key in a key service.')
+    .argument('<KEY>', 'a key file or key URI')
     .addOption(choice('--format <FORMAT>', 'of the key; pem is a SubjectPublicKeyInfo', FORMATS, 'pem'))
     .addHelpText(
       'after',
       `
 Examples:
   danube keys public /var/lib/danube/keys/signing.key > danube.pub
-  danube keys public danube.pub --format openssh`,
+  danube keys public danube.pub --format openssh
+  danube keys public awskms:///alias/danube > danube.pub`,
     );
 }
 

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { encodePublicKeyPem, parsePublicKey, verifySignature } from '@danube/keys';
+import { pae, parseEnvelope } from 'in-toto-attestation';
+import { CREDENTIAL, REGION, startAws } from '../../packages/signer/test/servers/aws.ts';
+import { DANUBE } from '../repository.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'danube-key-service-'));
+const aws = await startAws();
+after(async () => {
+  rmSync(root, { recursive: true });
+  await aws.close();
+});
+const ed = aws.addKey('ed25519', 'danube');
+const KEY = `awskms://${aws.host}/alias/danube`;
+const CONFIG = {
+  apiVersion: 'danube.dev/v1',
+  kind: 'KeyConfig',
+  auditLog: join(root, 'audit.jsonl'),
+  kms: {
+    allowLoopbackHttp: true,
+    credentials: {
+      mode: 'static',
+      accessKeyId: CREDENTIAL.accessKeyId,
+      secretAccessKey: { secret: 'kms-secret' },
+    },
+  },
+};
+const config = writeJson('config.json', CONFIG);
+const publicPem = encodePublicKeyPem(parsePublicKey(ed.publicKey.export({ type: 'spki', format: 'der' })));
+writeFileSync(join(root, 'danube.pub'), publicPem);
+
+function writeJson(name: string, value: unknown): string {
+  const path = join(root, name);
+  writeFileSync(path, JSON.stringify(value));
+  return path;
+}
+
+function statement(name: string): string {
+  return writeJson(`${name}.json`, {
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: [{ name, digest: { sha256: 'ab'.repeat(32) } }],
+    predicateType: 'https://example.com/predicate/v1',
+    predicate: {},
+  });
+}
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function danube(
+  args: readonly string[],
+  during?: (kill: (signal: NodeJS.Signals) => void) => void,
+): Promise<Outcome> {
+  const env = { ...process.env, NO_COLOR: '1', AWS_REGION: REGION, KMS_SECRET: CREDENTIAL.secretAccessKey };
+  return new Promise((resolve) => {
+    const child = execFile(DANUBE, args, { cwd: root, env }, (error, stdout, stderr) => {
+      assert.doesNotMatch(`${stdout}${stderr}`, /CANARY/);
+      resolve({
+        code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1,
+        stdout,
+        stderr,
+      });
+    });
+    during?.((signal) => child.kill(signal));
+  });
+}
+
+const withConfig = (...args: readonly string[]): string[] => [...args, '--key-config', config];
+
+describe('danube with a key in a key service', () => {
+  it('signs what verifies with the public key that it prints, and warns of the static credential', async () => {
+    const { code, stderr } = await danube(
+      withConfig('provenance', 'sign', statement('app'), '--key', KEY, '--out', 'app.att'),
+    );
+    assert.deepEqual([code, existsSync(join(root, 'app.att'))], [0, true], stderr);
+    assert.match(stderr, /warning: the AWS key in use is a static one/);
+    const printed = await danube(withConfig('keys', 'public', KEY));
+    assert.equal(printed.stdout, publicPem);
+    const { payloadType, payload, signatures } = parseEnvelope(readFileSync(join(root, 'app.att')));
+    const key = parsePublicKey(Buffer.from(printed.stdout));
+    assert.ok(verifySignature(key, pae(payloadType, payload), signatures[0]!.sig));
+  });
+
+  it('shows the key, as text and as JSON', async () => {
+    const { stdout } = await danube(withConfig('keys', 'show', KEY, '--format', 'json'));
+    const [shown] = JSON.parse(stdout) as { key: string; maxMessageBytes: number; service: string }[];
+    assert.deepEqual([shown?.key, shown?.maxMessageBytes, shown?.service], [ed.arn, 4096, 'AWS KMS']);
+    assert.match(
+      (await danube(withConfig('keys', 'show', KEY))).stdout,
+      /service +AWS KMS\n.*\n.*key id +SHA256:/,
+    );
+  });
+
+  it('examines it: 0 when nothing fails, 1 when signing is not permitted', async () => {
+    const healthy = await danube(withConfig('keys', 'doctor', KEY));
+    assert.equal(healthy.code, 0, healthy.stderr);
+    assert.match(healthy.stdout, /permitted +ok/);
+    aws.denied.add('Sign');
+    const denied = await danube(withConfig('keys', 'doctor', KEY, '--format', 'json'));
+    aws.denied.clear();
+    assert.equal(denied.code, 1);
+  });
+
+  it('rotates it, and says what the trust root needs', async () => {
+    aws.addKey('ed25519', 'turning');
+    const uri = `awskms://${aws.host}/alias/turning`;
+    const { code, stdout } = await danube(
+      withConfig('keys', 'rotate', uri, '--out', 'new.pub', '--format', 'json'),
+    );
+    assert.equal(code, 0);
+    const { trustRoot } = JSON.parse(stdout) as { trustRoot: { add: { publicKey: string } } };
+    assert.equal(trustRoot.add.publicKey, readFileSync(join(root, 'new.pub'), 'utf8'));
+  });
+
+  it('says why a key file cannot be examined or rotated', async () => {
+    await danube(['keys', 'generate', '--out', 'file.key']);
+    for (const verb of ['doctor', 'rotate']) assert.equal((await danube(['keys', verb, 'file.key'])).code, 2);
+  });
+
+  it('signs many statements into JSON Lines, and nothing when one fails', async () => {
+    const files = ['a', 'b', 'c'].map(statement);
+    const args = withConfig(
+      'provenance',
+      'sign',
+      ...files,
+      '--key',
+      KEY,
+      '--concurrency',
+      '2',
+      '--rate',
+      '50',
+    );
+    assert.equal((await danube(args)).code, 2);
+    const { code, stdout } = await danube([...args, '--format', 'jsonl']);
+    assert.equal(code, 0);
+    assert.equal(stdout.trim().split('\n').length, 3);
+    writeFileSync(join(root, 'broken.json'), '{}');
+    const failed = await danube([...args, 'broken.json', '--format', 'jsonl', '--out', 'many.jsonl']);
+    assert.deepEqual([failed.code === 0, existsSync(join(root, 'many.jsonl'))], [false, false]);
+  });
+
+  it('leaves nothing behind when it is interrupted while the service is silent (SIGINT)', async () => {
+    const opened = aws.received.length;
+    aws.failures.push('silence');
+    const { code } = await danube(
+      withConfig('provenance', 'sign', statement('app'), '--key', KEY, '--out', 'stopped.att'),
+      (kill) => {
+        const timer = setInterval(() => {
+          if (aws.received.length === opened) return;
+          clearInterval(timer);
+          kill('SIGINT');
+        }, 5);
+      },
+    );
+    assert.notEqual(code, 0);
+    assert.equal(existsSync(join(root, 'stopped.att')), false);
+  });
+
+  it('writes an audit line an attempt, for the owner only, without the credential', () => {
+    const log = readFileSync(join(root, 'audit.jsonl'), 'utf8');
+    assert.equal(statSync(join(root, 'audit.jsonl')).mode & 0o077, 0);
+    assert.doesNotMatch(log, /CANARY|AKID/);
+    const records = log
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const signed = records.find(({ operation }) => operation === 'sign');
+    assert.deepEqual(
+      [signed?.['key'], signed?.['outcome'], typeof signed?.['paeSha256']],
+      [ed.arn, 'ok', 'string'],
+    );
+  });
+});
+
+describe('a key configuration', () => {
+  const tried = (name: string, changes: object): Promise<Outcome> =>
+    danube(['keys', 'public', KEY, '--key-config', writeJson(`${name}.json`, { ...CONFIG, ...changes })]);
+
+  it('refuses a literal secret by field and kind, before anything else is looked at', async () => {
+    const token = ['hvs', 'CAESI' + 'JqKz9wXv2LrT4bN8cY6dF1gH3jM5kP7qS0tU'.repeat(2)].join('.');
+    const { code, stderr } = await tried('literal', { kind: 'Wrong', kms: { token } });
+    assert.equal(code, 2);
+    assert.match(stderr, /field `kms\.token` contains what looks like .*; put a reference there/);
+    assert.ok(!stderr.includes(token));
+  });
+
+  it('refuses a value where a reference belongs, and does not show it', async () => {
+    const { code, stderr } = await tried('value', {
+      kms: { credentials: { mode: 'static', accessKeyId: 'x', secretAccessKey: 'CANARY' } },
+    });
+    assert.equal(code, 2);
+    assert.match(stderr, /field `kms\.credentials\.secretAccessKey`/);
+  });
+
+  it('refuses fields and modes that it does not know', async () => {
+    for (const changes of [
+      { kms: { retries: 3 } },
+      { kms: { credentials: { mode: 'anonymous' } } },
+      { apiVersion: 'v2' },
+    ]) {
+      assert.equal((await tried('unknown', changes)).code, 2);
+    }
+  });
+
+  it('names both places of a secret that is in neither', async () => {
+    const { code, stderr } = await tried('missing', {
+      secretDirectory: join(root, 'none'),
+      kms: {
+        ...CONFIG.kms,
+        credentials: { ...CONFIG.kms.credentials, secretAccessKey: { secret: 'not-there' } },
+      },
+    });
+    assert.equal(code, 2);
+    assert.match(stderr, /NOT_THERE.*none\/not-there/);
+  });
+
+  it('holds another key than the expected one up', async () => {
+    assert.equal((await tried('pinned', { expectedKey: 'ab'.repeat(32) })).code, 2);
+  });
+});
