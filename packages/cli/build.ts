@@ -1,40 +1,73 @@
 /**
- * Builds the command as one minified CommonJS file: it starts faster than any other form, and it has one digest that
- * provenance can name. Run by `npm run build`; the tests use `bundleCli` to look inside the bundle.
+ * Builds the command as minified CommonJS, which starts faster than any other form: `dist/danube.cjs` is the whole
+ * program in one file, `dist/verify.cjs` what `danube provenance verify` commonly needs of the same sources. V8 reads
+ * all of a file before it runs any of it, so that `verify`, which is run most, is worth a file of its own
+ * (docs/speed.md). Run by `npm run build`; the tests use `bundleCli` and `bundleVerify` to look inside.
  */
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const here = import.meta.dirname;
 
-/** commander could start other programs as subcommands; none of ours is one, and loading the module costs time. */
-const withoutSubprocesses: Plugin = {
-  name: 'without-subprocesses',
-  setup(builder) {
-    builder.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
-      /[\\/]commander[\\/]/.test(importer) ? { path: 'none', namespace: 'none' } : undefined,
-    );
-    builder.onLoad({ filter: /.*/, namespace: 'none' }, () => ({ contents: 'export default {}' }));
-  },
-};
-
 /**
- * Makes imports point to the module that has the name, instead of the index of its package: a bundled index evaluates
- * everything that it re-exports, and a command should evaluate what it uses. Likewise `{ z }` of zod holds all of zod
- * with its fifty languages, and as a namespace only what is used.
+ * commander could start other programs as subcommands; none of ours is one, and loading the module costs time. So does
+ * making a namespace with a `default` of each built-in module that it imports.
  */
-const directImports: Plugin = {
-  name: 'direct-imports',
+const leanCommander: Plugin = {
+  name: 'lean-commander',
   setup(builder) {
-    builder.onLoad({ filter: /[\\/]packages[\\/][^\\/]+[\\/]src[\\/].*\.ts$/ }, ({ path }) => ({
+    builder.onLoad({ filter: /[\\/]commander[\\/]lib[\\/]command\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8')
-        .replace(/^import \{ z \} from 'zod';$/m, "import * as z from 'zod';")
-        .replace(/^import \{([^}]*)\} from '((?:@danube\/)?[a-z-]+)';$/gm, splitImport),
-      loader: 'ts',
+        .replace("import childProcess from 'node:child_process';", 'const childProcess = {};')
+        .replace(/^import (\w+) from '(node:\w+)';$/gm, "const $1 = require('$2');"),
     }));
   },
 };
+
+/** Dynamic imports that the bundle of `verify` makes at once; any other hands the process to the whole program. */
+const EAGER = /^\.\/(?:provenance\/verify|verification|job-folder)\.ts$/;
+
+/**
+ * Prepares our sources.
+ *
+ * - Imports point to the module that has the name, instead of the index of its package: a bundled index evaluates
+ *   everything that it re-exports, and a command should evaluate what it uses.
+ * - `{ z }` of zod holds all of zod with its fifty languages; as a namespace, only what is used is bundled.
+ * - For `verify` alone, dynamic imports are resolved as {@link EAGER} says.
+ */
+function ourSources(verifyAlone: boolean): Plugin {
+  return {
+    name: 'our-sources',
+    setup(builder) {
+      builder.onLoad({ filter: /[\\/]packages[\\/][^\\/]+[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+        const text = readFileSync(path, 'utf8')
+          .replace(/^import \{ z \} from 'zod';$/m, "import * as z from 'zod';")
+          .replace(/^import \{([^}]*)\} from '((?:@danube\/)?[a-z-]+)';$/gm, splitImport);
+        return { contents: verifyAlone ? resolveDynamicImports(text) : text, loader: 'ts' };
+      });
+      builder.onResolve({ filter: /^whole-program$/ }, ({ path }) => ({ path, namespace: 'ours' }));
+      builder.onLoad({ filter: /.*/, namespace: 'ours' }, () => ({ contents: HAND_OVER }));
+      builder.onResolve({ filter: /^\.\/danube\.cjs$/ }, ({ path }) => ({ path, external: true }));
+    },
+  };
+}
+
+/** The whole program runs from its beginning and ends the process; whoever waited for a module waits for ever. */
+const HAND_OVER = `export function handOver() {
+  require('./danube.cjs');
+  return new Promise(() => {});
+}`;
+
+function resolveDynamicImports(text: string): string {
+  const head: string[] = [];
+  const body = text.replace(/\bimport\('((?!node:)[^']+)'\)/g, (_, path: string) => {
+    if (!EAGER.test(path)) return 'handOver()';
+    head.push(`import * as module${head.length} from '${path}';`);
+    return `Promise.resolve(module${head.length - 1})`;
+  });
+  return `import { handOver } from 'whole-program';${head.join('')}${body}`;
+}
 
 function splitImport(statement: string, names: string, packageName: string): string {
   const index = join(here, '..', packageName.replace('@danube/', ''), 'src/index.ts');
@@ -70,13 +103,23 @@ function* listExports(path: string): Generator<[name: string, path: string]> {
 }
 
 /**
- * @returns what went into the bundle.
+ * Bundles the whole program.
+ *
+ * @returns what went into it.
  */
 export async function bundleCli(options: BuildOptions = {}): Promise<Metafile> {
-  const result = await build({
+  return bundle('src/main.ts', ourSources(false), { outfile: 'dist/danube.cjs', ...options });
+}
+
+/** The same for `danube provenance verify`. */
+export async function bundleVerify(options: BuildOptions = {}): Promise<Metafile> {
+  return bundle('src/verify-main.ts', ourSources(true), { outfile: 'dist/verify.cjs', ...options });
+}
+
+async function bundle(entry: string, sources: Plugin, options: BuildOptions): Promise<Metafile> {
+  const { metafile } = await build({
     absWorkingDir: here,
-    entryPoints: ['src/main.ts'],
-    outfile: 'dist/danube.cjs',
+    entryPoints: [entry],
     bundle: true,
     minify: true,
     platform: 'node',
@@ -86,10 +129,10 @@ export async function bundleCli(options: BuildOptions = {}): Promise<Metafile> {
     legalComments: 'none',
     logLevel: 'warning',
     ...options,
-    plugins: [...(options.plugins ?? []), withoutSubprocesses, directImports],
+    plugins: [leanCommander, sources],
     metafile: true,
   });
-  return result.metafile;
+  return metafile;
 }
 
 /** The licences of what was bundled travel with the bundle. */
@@ -106,16 +149,29 @@ function licenceOf(folder: string): string {
   const path = join(here, folder);
   const name = folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length);
   const file = readdirSync(path).find((entry) => /^licen[cs]e/i.test(entry));
-  if (file === undefined) throw new Error(`${name} has no licence file; look at it before bundling it`);
-  return `==== ${name} ====\n\n${readFileSync(join(path, file), 'utf8').trim()}\n`;
+  if (file !== undefined) return `==== ${name} ====\n\n${readFileSync(join(path, file), 'utf8').trim()}\n`;
+  const { license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+  // A licence that is named and not there in full: the one whose text is ours as well.
+  if (license === 'Apache-2.0')
+    return `==== ${name} ====\n\nApache License 2.0: see LICENSE beside this folder.\n`;
+  throw new Error(`${name} has no licence file; look at it before bundling it`);
 }
 
-/** Writes `dist`. The bundle is renamed into place: a test that runs meanwhile finds the old or the new one. */
+const BUNDLES = { 'verify.cjs': bundleVerify, 'danube.cjs': bundleCli } as const;
+
+/** Writes `dist`. Bundles are renamed into place: a test that runs meanwhile finds the old or the new ones. */
 export async function buildCli(): Promise<void> {
-  const temporary = `dist/danube.cjs.${process.pid}`;
-  const metafile = await bundleCli({ outfile: temporary });
-  writeFileSync(join(here, 'dist/THIRD-PARTY-LICENSES.txt'), collectLicences(metafile));
-  renameSync(join(here, temporary), join(here, 'dist/danube.cjs'));
+  const licences: string[] = [];
+  for (const [name, bundleIt] of Object.entries(BUNDLES)) {
+    const temporary = `dist/.${name}.${process.pid}`;
+    try {
+      licences.push(collectLicences(await bundleIt({ outfile: temporary })));
+      renameSync(join(here, temporary), join(here, 'dist', name));
+    } finally {
+      rmSync(join(here, temporary), { force: true });
+    }
+  }
+  writeFileSync(join(here, 'dist/THIRD-PARTY-LICENSES.txt'), licences.at(-1) ?? '');
 }
 
 if (import.meta.main) await buildCli();

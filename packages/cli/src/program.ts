@@ -71,12 +71,14 @@ async function addChildren(
   argv: readonly string[] | undefined,
   done: (code: ExitCode) => void,
 ): Promise<void> {
-  for (const child of group.children) {
+  const invokedChild = group.children.find((child) => child.name === argv?.[0]);
+  // Siblings are needed to list them, and to guess which one was meant; not beside the one that was found.
+  for (const child of invokedChild === undefined ? group.children : [invokedChild]) {
     const command = configure(new Command(child.name))
       .summary(child.summary)
       .description(`${child.summary}.`);
     parent.addCommand(command);
-    const invoked = argv === undefined || argv[0] === child.name;
+    const invoked = argv === undefined || child === invokedChild;
     if ('children' in child) {
       if (invoked) await addChildren(command, child, argv?.slice(1), done);
     } else if (invoked) {

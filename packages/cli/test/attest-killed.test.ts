@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BUNDLE, danube, folder } from './danube.ts';
+import { DANUBE, danube, folder } from './danube.ts';
 import { jobRecord, testKey, write, writeKey } from './fixture.ts';
 
 const KILLS = 300;
@@ -55,7 +55,7 @@ describe('danube provenance attest, killed', () => {
 
 /** Anywhere in the run, or (what matters more and is over in an instant) where it writes. */
 async function killOnce(data: string, anywhere: boolean): Promise<void> {
-  const child = spawn(process.execPath, [BUNDLE, ...command(data)], { cwd: root, stdio: 'ignore' });
+  const child = spawn(process.execPath, [DANUBE, ...command(data)], { cwd: root, stdio: 'ignore' });
   const closed = once(child, 'close');
   if (anywhere) await delay(Math.random() * duration);
   else await untilWriting(data, () => child.exitCode !== null);

@@ -3,12 +3,27 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { bundleCli } from '../build.ts';
-import { BUNDLE, folder } from './danube.ts';
+import type { Metafile } from 'esbuild';
+import { bundleCli, bundleVerify } from '../build.ts';
+import { DANUBE, danube, folder } from './danube.ts';
 import { jobRecord, write, writeRelease } from './fixture.ts';
 
 const root = folder();
+const DIST = join(import.meta.dirname, '../dist');
 const VERIFY = ['provenance', 'verify', 'dist/app.tgz', '--public-key', 'keys/first.key.pub'];
+
+before(() => writeRelease(root));
+
+/** The modules of which a bundle holds anything. */
+function modulesIn({ outputs }: Metafile): string[] {
+  const bundled = Object.values(outputs).flatMap(({ inputs }) => Object.entries(inputs));
+  return bundled.flatMap(([name, { bytesInOutput }]) => (bytesInOutput === 0 ? [] : [name]));
+}
+
+function packagesOf(modules: readonly string[]): string[] {
+  const packages = modules.flatMap((name) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(name)?.[1] ?? []);
+  return [...new Set(packages)].sort();
+}
 
 /** Writes down what the process has loaded of Node.js itself. */
 const TELL_BUILTINS = `process.on('exit', () => require('node:fs').writeFileSync('builtins', process.moduleLoadList.join('\\n')))`;
@@ -21,15 +36,12 @@ function builtinsOf(args: readonly string[]): Set<string> {
   return new Set(names.filter((name) => name.startsWith('NativeModule ')).map((name) => name.slice(13)));
 }
 
-/** The modules of the bundle that a command evaluates, by their paths. */
-async function modulesOf(args: readonly string[]): Promise<string[]> {
+/** The modules of the whole program that a command evaluates. */
+async function evaluatedBy(args: readonly string[]): Promise<string[]> {
   const path = join(root, 'readable.cjs');
-  const { outputs } = await bundleCli({ outfile: path, minify: false });
-  const bundled = Object.entries(Object.values(outputs)[0]!.inputs);
+  const modules = modulesIn(await bundleCli({ outfile: path, minify: false }));
   const readable = readFileSync(path, 'utf8');
   // esbuild wraps each module that is not always evaluated; its name is the wrapper's only key.
-  const wrapper = /^var __(?:esm|commonJS) = \((?:fn|cb)/gm;
-  assert.equal(readable.match(wrapper)?.length, 2);
   const wrapped = [...readable.matchAll(/= __(?:esm|commonJS)\(\{\n\s*"([^"]+)"\(/g)].map(
     ([, name = '']) => name,
   );
@@ -40,39 +52,22 @@ async function modulesOf(args: readonly string[]): Promise<string[]> {
     process.on('exit', () => require('node:fs').writeFileSync('modules', JSON.stringify(evaluated)));\n`;
   assert.equal(spawnSync(process.execPath, [write(path, prologue + told), ...args], { cwd: root }).status, 0);
   const evaluated: string[] = JSON.parse(readFileSync(join(root, 'modules'), 'utf8'));
-  const always = bundled.flatMap(([name, { bytesInOutput }]) =>
-    bytesInOutput === 0 || wrapped.includes(name) ? [] : [name],
-  );
-  return [...new Set([...always, ...evaluated])].sort();
-}
-
-function packagesOf(modules: readonly string[]): string[] {
-  const packages = modules.flatMap((name) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(name)?.[1] ?? []);
-  return [...new Set(packages)].sort();
+  return [...modules.filter((name) => !wrapped.includes(name)), ...evaluated];
 }
 
 describe('what danube provenance verify loads', () => {
-  before(() => writeRelease(root));
-
   it('of other packages is the command-line parser', async () => {
-    const modules = await modulesOf(VERIFY);
+    const modules = modulesIn(await bundleVerify({ write: false }));
     assert.deepEqual(packagesOf(modules), ['commander']);
-    // Nor is anything evaluated that builds, signs or reads private keys.
-    const others = modules.filter((name) => /\/(?:builder|signer|store)\/|private|pkcs8/.test(name));
+    // Nor is anything there that builds, signs, stores or reads private keys.
+    const others = modules.filter((name) => /\/(?:builder|signer)\/|private|pkcs8|job-directory/.test(name));
     assert.deepEqual(others, []);
-  });
-
-  it('is told: generate, which reads documents that people write, loads zod', async () => {
-    write(join(root, 'job.json'), jobRecord());
-    const generate = ['provenance', 'generate', '--job-record', 'job.json', '--artifacts', 'dist'];
-    assert.deepEqual(packagesOf(await modulesOf(generate)), ['commander', 'zod']);
-    assert.deepEqual(packagesOf(await modulesOf([...generate, '--help'])), ['commander']);
   });
 
   it('of Node.js is no network, no child process, no terminal, no compression', () => {
     write(join(root, 'empty.cjs'), '');
     const always = builtinsOf(['empty.cjs']);
-    const loaded = [...builtinsOf([BUNDLE, ...VERIFY])].filter((name) => !always.has(name));
+    const loaded = [...builtinsOf([DANUBE, ...VERIFY])].filter((name) => !always.has(name));
     const refused =
       /^(?:_http|http|https|http2|net|tls|dns|dgram|child_process|tty|zlib|readline|inspector|vm|v8|wasi|sqlite)|undici/;
     assert.deepEqual(
@@ -81,25 +76,51 @@ describe('what danube provenance verify loads', () => {
     );
     assert.ok(loaded.includes('crypto'));
   });
+
+  it('is the whole program when that is needed, which begins anew and answers the same', () => {
+    const usual = danube(VERIFY, { cwd: root });
+    assert.equal(usual.code, 0);
+    const input = readFileSync(join(root, 'dist/provenance.json'));
+    const piped = danube([...VERIFY, '--provenance', '-'], { cwd: root, input });
+    assert.deepEqual({ ...piped, stdout: piped.stdout.replace('in -)', 'in dist/provenance.json)') }, usual);
+    const whole = spawnSync(process.execPath, [join(DIST, 'danube.cjs'), ...VERIFY], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    assert.deepEqual([whole.status, whole.stdout, whole.stderr], [usual.code, usual.stdout, usual.stderr]);
+    const help = danube(['provenance', 'verify', '--help']);
+    assert.match(help.stdout, /Usage: danube provenance verify/);
+    assert.equal(danube(['provenance', 'verify', '--no-such-option']).code, 2);
+  });
 });
 
-describe('the bundle', () => {
-  it('is one file of plain ASCII without paths of the machine that built it', () => {
-    const text = readFileSync(BUNDLE, 'latin1');
-    assert.match(text, /^[\t\n\r -~]*$/);
-    assert.ok(!text.includes(process.cwd()) && !text.includes(join(import.meta.dirname, '../../..')));
+describe('what other commands load', () => {
+  it('is what they use: generate, which reads documents that people write, loads zod, and its help does not', async () => {
+    write(join(root, 'job.json'), jobRecord());
+    const generate = ['provenance', 'generate', '--job-record', 'job.json', '--artifacts', 'dist'];
+    assert.ok(packagesOf(await evaluatedBy(generate)).includes('zod'));
+    assert.deepEqual(packagesOf(await evaluatedBy([...generate, '--help'])), ['commander']);
   });
+});
 
-  it('comes with the licences of what it contains', async () => {
-    const licences = readFileSync(join(import.meta.dirname, '../dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
-    const { inputs } = await bundleCli({ write: false });
-    for (const name of packagesOf(Object.keys(inputs)))
-      assert.ok(licences.includes(`==== ${name} ====`), name);
-  });
+describe('a bundle', () => {
+  for (const [name, bundle] of Object.entries({ 'danube.cjs': bundleCli, 'verify.cjs': bundleVerify })) {
+    it(`names no path of the machine that built it: ${name}`, () => {
+      const bytes = readFileSync(join(DIST, name));
+      assert.ok(!bytes.includes(join(import.meta.dirname, '../../..')));
+    });
 
-  it('is the same whenever it is built', async () => {
-    const path = join(root, 'again.cjs');
-    await bundleCli({ outfile: path });
-    assert.equal(readFileSync(path, 'utf8'), readFileSync(BUNDLE, 'utf8'));
-  });
+    it(`is the same whenever it is built: ${name}`, async () => {
+      const [one, other] = [join(root, `1-${name}`), join(root, `2-${name}`)];
+      await Promise.all([bundle({ outfile: one }), bundle({ outfile: other })]);
+      assert.equal(readFileSync(one, 'utf8'), readFileSync(other, 'utf8'));
+    });
+
+    it(`comes with the licences of what it contains: ${name}`, async () => {
+      const licences = readFileSync(join(DIST, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
+      for (const other of packagesOf(modulesIn(await bundle({ write: false })))) {
+        assert.ok(licences.includes(`==== ${other} ====`), other);
+      }
+    });
+  }
 });

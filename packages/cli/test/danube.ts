@@ -6,19 +6,25 @@ import { join } from 'node:path';
 import { buildCli } from '../build.ts';
 
 const PACKAGES = join(import.meta.dirname, '../..');
-export const BUNDLE: string = join(import.meta.dirname, '../dist/danube.cjs');
+const DIST = join(import.meta.dirname, '../dist');
+/** What npm installs as `danube`; it runs what was built. */
+export const DANUBE: string = join(import.meta.dirname, '../bin/danube.cjs');
 
 /** A test that is run by itself must not judge yesterday's build; `npm test` builds before. */
 if (isStale()) await buildCli();
 
 function isStale(): boolean {
-  const built = statSync(BUNDLE, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const built = Math.min(...['verify.cjs', 'danube.cjs'].map(timeOf));
   return readdirSync(PACKAGES, { recursive: true, withFileTypes: true }).some(
     (entry) =>
       entry.isFile() &&
       entry.parentPath.includes('/src') &&
       statSync(join(entry.parentPath, entry.name)).mtimeMs > built,
   );
+}
+
+function timeOf(bundle: string): number {
+  return statSync(join(DIST, bundle), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 export interface Outcome {
@@ -39,7 +45,7 @@ export interface RunOptions {
 
 export function danube(args: readonly string[], options: RunOptions = {}): Outcome {
   const { env = {}, ...others } = options;
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [BUNDLE, ...args], {
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [DANUBE, ...args], {
     encoding: 'utf8',
     env: { PATH: process.env['PATH'], ...env },
     maxBuffer: 2 ** 28,

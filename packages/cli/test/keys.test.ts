@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parsePrivateKey, parsePublicKey, spkiSha256 } from '@danube/keys';
-import { BUNDLE, danube, folder, type Outcome, type RunOptions } from './danube.ts';
+import { DANUBE, danube, folder, type Outcome, type RunOptions } from './danube.ts';
 import { testKey, write, writeKey } from './fixture.ts';
 
 const root = folder();
@@ -80,7 +80,7 @@ describe(
   { skip: hasScript ? false : 'script of util-linux is not installed' },
   () => {
     function typed(args: readonly string[], input: string): { code: number | null; screen: string } {
-      const command = [process.execPath, BUNDLE, 'keys', ...args].map((word) => `'${word}'`).join(' ');
+      const command = [process.execPath, DANUBE, 'keys', ...args].map((word) => `'${word}'`).join(' ');
       const { status, stdout } = spawnSync('script', ['-qec', `sleep 0.3; ${command}`, '/dev/null'], {
         cwd: root,
         input,

@@ -5,7 +5,7 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BUNDLE, danube, folder } from './danube.ts';
+import { DANUBE, danube, folder } from './danube.ts';
 import { attestationOf, jobRecord, statementOf, testKey, write, writeRelease } from './fixture.ts';
 
 const root = folder();
@@ -22,7 +22,7 @@ function shell(script: string): {
   const { status, stdout, stderr } = spawnSync('bash', ['--norc', '--noprofile', '-c', script], {
     cwd: root,
     encoding: 'utf8',
-    env: { PATH: process.env['PATH'], NODE: process.execPath, DANUBE: BUNDLE },
+    env: { PATH: process.env['PATH'], NODE: process.execPath, DANUBE },
   });
   return { code: status, stdout, stderr };
 }
@@ -67,7 +67,7 @@ describe('output', () => {
     write(join(root, 'many.json'), attestationOf(statementOf(subjects), await testKey(1)));
     const child = spawn(
       process.execPath,
-      [BUNDLE, 'provenance', 'inspect', 'many.json', '--format', 'json'],
+      [DANUBE, 'provenance', 'inspect', 'many.json', '--format', 'json'],
       {
         cwd: root,
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -108,7 +108,7 @@ describe('output', () => {
 
 describe('colour', { skip: hasScript() ? false : 'script of util-linux is not installed' }, () => {
   function onTerminal(env: Record<string, string>): string {
-    const command = [process.execPath, BUNDLE, ...VERIFY].join(' ');
+    const command = [process.execPath, DANUBE, ...VERIFY].join(' ');
     return spawnSync('script', ['-qec', command, '/dev/null'], {
       cwd: root,
       encoding: 'utf8',
@@ -158,7 +158,7 @@ describe('an accident', () => {
   for (const [name, script] of Object.entries(ACCIDENTS)) {
     it(`makes the exit code 3: ${name}`, () => {
       const preload = write(join(root, 'accident.cjs'), `${script};`);
-      const { status, stderr } = spawnSync(process.execPath, ['--require', preload, BUNDLE, ...ATTEST], {
+      const { status, stderr } = spawnSync(process.execPath, ['--require', preload, DANUBE, ...ATTEST], {
         cwd: root,
         encoding: 'utf8',
       });
@@ -180,7 +180,7 @@ describe('an interrupted command', () => {
         const data = join(root, `data-${signal}-${run}`);
         const job = ['--job-record', 'job.json', '--artifacts', 'dist', '--key', 'keys/first.key'];
         const args = [
-          BUNDLE,
+          DANUBE,
           'provenance',
           'attest',
           ...job,

@@ -1,11 +1,13 @@
-import { openJobDirectory } from '@danube/store';
+import { join } from 'node:path';
+import { checkJobId } from '@danube/store';
 import { resolveDataDir } from '../data-dir.ts';
 
 /**
- * Where a job's files are.
+ * Where a job's files are, by the layout of @danube/store; its writing half is not needed to know that.
  *
  * @throws StoreError ERR_STORE_JOB_ID for an id that is no plain name.
  */
 export function jobFolder(job: string, dataDir: string | undefined): string {
-  return openJobDirectory(resolveDataDir(dataDir)).pathOf(job);
+  checkJobId(job);
+  return join(resolveDataDir(dataDir), 'artifacts', job);
 }
