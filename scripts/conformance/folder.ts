@@ -22,6 +22,8 @@ export class UnreadableError extends Error {
 export interface Source {
   /** Every file below the folder, sorted. */
   readonly files: readonly string[];
+  /** Where the file is on disk. */
+  path(path: string): string;
   bytes(path: string): Uint8Array;
   text(path: string): string;
   /** The file as JSON of the shape that `schema` describes. */
@@ -34,6 +36,7 @@ export function openSource(root: string): Source {
   const text = (path: string): string => Buffer.from(bytes(path)).toString('utf8');
   return {
     files: attempt(root, () => listFiles(root)),
+    path: (path) => join(root, path),
     bytes,
     text,
     json: (path, schema) => attempt(join(root, path), () => schema.parse(JSON.parse(text(path)))),

@@ -5,6 +5,7 @@ import { intotoAttestationVerifier } from './intoto-attestation-verifier.ts';
 import { intotoAttestation } from './intoto-attestation.ts';
 import { jcsRfc8785 } from './jcs-rfc8785.ts';
 import { rfc8032 } from './rfc8032.ts';
+import { sigstoreConformance } from './sigstore-conformance.ts';
 import { slsaExamples } from './slsa-examples.ts';
 import { wycheproofEd25519 } from './wycheproof-ed25519.ts';
 
@@ -18,4 +19,5 @@ export const KNOWN_FOLDERS: readonly VectorFolder[] = [
   intotoAttestation,
   intotoAttestationVerifier,
   slsaExamples,
+  sigstoreConformance,
 ];

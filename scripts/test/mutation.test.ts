@@ -28,7 +28,9 @@ const bases: Base[] = [];
 const RUNS = { bytes: 30_000, members: 30_000, splices: 20_000, statements: 20_000 } as const;
 
 async function loadBases(): Promise<Base[]> {
-  const accepted = casesOf('verify').filter(({ content: { expect, evidence, artifacts } }) => {
+  const accepted = casesOf('verify').filter(({ content: { expect, evidence, artifacts, expectations } }) => {
+    // A certificate is proven before the verifier runs: scripts/test/sigstore changes such bundles in a test of its own.
+    if (expectations.sigstoreRoot !== undefined) return false;
     return expect.verdict === 'accepted' && evidence.length === 1 && artifacts !== 'provenance-only';
   });
   return Promise.all(

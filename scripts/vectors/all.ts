@@ -22,6 +22,7 @@ import { PARAMETER_VECTORS } from './verify-parameters.ts';
 import { SIGNATURE_CHECK_VECTORS } from './verify-signature.ts';
 import { SOURCE_VECTORS } from './verify-source.ts';
 import { STATEMENT_VECTORS } from './verify-statement.ts';
+import { SIGSTORE_VECTORS } from './verify-sigstore.ts';
 import { SUBJECT_VECTORS } from './verify-subject.ts';
 import { PREDICATE_VECTORS } from './verify-predicate.ts';
 
@@ -30,6 +31,7 @@ export const VECTORS: readonly Vector[] = [
   ...EVIDENCE_VECTORS,
   ...ENVELOPE_VECTORS,
   ...SIGNATURE_CHECK_VECTORS,
+  ...SIGSTORE_VECTORS,
   ...STATEMENT_VECTORS,
   ...SUBJECT_VECTORS,
   ...PREDICATE_VECTORS,

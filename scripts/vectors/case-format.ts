@@ -54,6 +54,10 @@ export type VerifyArtifacts =
 export interface VerifyExpectations {
   /** Paths of public keys. */
   readonly publicKeys: readonly string[];
+  /** Path of the Sigstore trusted root that certificates are judged by. */
+  readonly sigstoreRoot?: string;
+  readonly certificateIdentity?: string;
+  readonly certificateIssuer?: string;
   readonly threshold?: number;
   readonly builderId?: string;
   readonly buildType?: string;

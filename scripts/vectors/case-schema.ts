@@ -42,6 +42,9 @@ const expectedCheck = z.strictObject({
 
 const expectations = z.strictObject({
   publicKeys: z.array(path),
+  sigstoreRoot: path.exactOptional(),
+  certificateIdentity: z.string().exactOptional(),
+  certificateIssuer: z.string().exactOptional(),
   threshold: z.number().exactOptional(),
   builderId: z.string().exactOptional(),
   buildType: z.string().exactOptional(),

@@ -91,7 +91,8 @@ export function p256Pkcs8({ seed, raw }: FixedKey): Buffer {
   return key.export({ format: 'der', type: 'pkcs8' });
 }
 
-function p256Key(name: string): FixedKey {
+/** The P-256 key of a name. */
+export function p256Key(name: string): FixedKey {
   const seed = seedOf(name);
   const raw = p256.getPublicKey(seed, false);
   const blob = ['ecdsa-sha2-nistp256', 'nistp256', raw].map(sshString);

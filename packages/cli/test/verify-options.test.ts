@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import type { ReportJson } from '@danube/verifier';
@@ -50,6 +51,8 @@ const FLIPS: readonly (readonly [accepted: readonly string[], rejected: readonly
     [[...KEY, '--max-age', '2h'], [...KEY, '--max-age', '59m'], 'time.age'],
     [KEY, [...KEY, '--strict'], 'parameters'],
   ];
+
+const CERTIFICATE_OPTIONS = ['--sigstore-root', '--certificate-identity', '--certificate-issuer'];
 
 function verify(...args: readonly string[]): Outcome & { readonly report: ReportJson } {
   const outcome = danube(['provenance', 'verify', '--format', 'json', ...args], { cwd: root });
@@ -114,15 +117,46 @@ describe('an option of verify', () => {
     assert.deepEqual([bad.code, failedChecks(bad.report)], [1, ['artifact.missing']]);
   });
 
+  it('turns accepted into rejected: --sigstore-root, --certificate-identity, --certificate-issuer', () => {
+    const cwd = join(import.meta.dirname, '../../../test-vectors/verify/certificate');
+    const good = [
+      '../../keys/sigstore-root.json',
+      'https://github.com/shop/app/.github/workflows/release.yml@refs/tags/v1.2.0',
+      'https://token.actions.githubusercontent.com',
+    ];
+    const bad = ['../../keys/sigstore-other-root.json', 'https://github.com/shop/app', 'https://example.com'];
+    const codeOf = (values: readonly string[]): number | null => {
+      const options = CERTIFICATE_OPTIONS.map((option, index) => `${option}=${values[index]}`);
+      return danube(['provenance', 'verify', 'app-1.2.0.tgz', ...options], { cwd }).code;
+    };
+    assert.equal(codeOf(good), 0);
+    for (const index of good.keys()) assert.equal(codeOf(good.with(index, bad[index]!)), 1);
+    for (const option of CERTIFICATE_OPTIONS) {
+      const alone = danube(['provenance', 'verify', 'app-1.2.0.tgz', `${option}=${good[0]}`], { cwd });
+      assert.equal(alone.code, 2);
+      assert.match(alone.stderr, /needs --/);
+    }
+  });
+
   it('is in this list', () => {
     const flags = danube(['provenance', 'verify', '--help'])
       .stdout.match(/^ {2}--[a-z-]+/gm)!
       .map((f) => f.trim());
     const elsewhere = ['--provenance', '--digest', '--checksums', '--job', '--data-dir', '--format'];
-    const here = ['--source-branch', '--allow-parameter', '--no-extra', '--no-missing'];
+    const here = [
+      '--source-branch',
+      '--allow-parameter',
+      '--no-extra',
+      '--no-missing',
+      ...CERTIFICATE_OPTIONS,
+    ];
+    // Options with test files of their own are named there.
+    const tests = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.test.ts'));
+    const others = tests.filter((name) => name !== 'verify-options.test.ts');
+    const text = others.map((name) => readFileSync(join(import.meta.dirname, name), 'utf8')).join('');
     const flipped = FLIPS.flatMap(([accepted, rejected]) => [...accepted, ...rejected]);
     assert.deepEqual(
-      flags.filter((flag) => ![...elsewhere, ...here, ...flipped].includes(flag)),
+      flags.filter((flag) => ![...elsewhere, ...here, ...flipped].includes(flag) && !text.includes(flag)),
       [],
     );
   });

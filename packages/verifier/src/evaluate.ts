@@ -1,5 +1,6 @@
+import type { CertificateProof } from './certificate.ts';
 import { ExpectationError, VerificationError } from './errors.ts';
-import type { Evidence } from './evidence.ts';
+import type { Evidence, EvidenceItem } from './evidence.ts';
 import { type Expectations, type Expected, readExpectations } from './expectations.ts';
 import { type Judge, createArtifactJudge, createJudge } from './judging.ts';
 import { type ArtifactInput, ArtifactIndex } from './matching.ts';
@@ -17,6 +18,11 @@ export interface Verification {
   readonly expectations: Expectations;
   /** The time to judge ages by. */
   readonly now: Date;
+  /**
+   * What was found out about the certificate of each item that has one, by whoever knows certificates (@danube/sigstore).
+   * Needed when a certificate is expected; an item that is not in it has no certificate.
+   */
+  readonly certificates?: ReadonlyMap<EvidenceItem, CertificateProof>;
 }
 
 /**
@@ -30,11 +36,14 @@ export interface Verification {
  * no keys, an expectation that cannot mean what it says.
  */
 export function evaluateProvenance(verification: Verification): Report {
-  const { artifacts, evidence, expectations, now } = verification;
+  const { artifacts, evidence, expectations, now, certificates } = verification;
   const expected = readExpectations(expectations);
   if (!(now instanceof Date) || Number.isNaN(now.getTime()))
     throw new ExpectationError('now', 'must be a valid date');
-  const judge = createJudge(expected, now);
+  if (expected.certificate !== undefined && certificates === undefined) {
+    throw new ExpectationError('certificates', 'a certificate is expected, and none was looked at');
+  }
+  const judge = createJudge(expected, now, certificates);
   if (artifacts === 'provenance-only') return judgeProvenance(evidence, expected, judge);
   if (!Array.isArray(artifacts) || artifacts.length === 0) {
     throw new ExpectationError(

@@ -1,4 +1,4 @@
-import type { Envelope, Statement } from 'in-toto-attestation';
+import type { Envelope, SigstoreBundle, Statement } from 'in-toto-attestation';
 import { ACCEPTED, MalformedError, parseAttestations, parseStatement } from 'in-toto-attestation';
 import { ExpectationError } from './errors.ts';
 
@@ -14,6 +14,8 @@ export interface EvidenceItem {
   /** Line of a JSON Lines file, from 1. */
   readonly line?: number;
   readonly envelope: Envelope | MalformedError;
+  /** The Sigstore bundle around the envelope, for whoever proves who signed it. */
+  readonly bundle?: SigstoreBundle;
   /**
    * The payload's statement, parsed once. Until a signature over the same bytes verified it is a claim of whoever
    * wrote the file: good to decide where an attestation is listed and which digests to compute, and for nothing else.
@@ -47,7 +49,8 @@ function loadFile({ path, bytes }: EvidenceFile): EvidenceItem[] {
     return [brokenItem(path, new MalformedError('ERR_MISSING', '', 'holds no attestation'))];
   }
   return parsed.attestations.map((entry) => {
-    const item = 'error' in entry ? brokenItem(path, entry.error) : envelopeItem(path, entry.envelope);
+    const item =
+      'error' in entry ? brokenItem(path, entry.error) : envelopeItem(path, entry.envelope, entry.bundle);
     return entry.line === undefined ? item : { ...item, line: entry.line };
   });
 }
@@ -56,11 +59,12 @@ function brokenItem(path: string, error: MalformedError): EvidenceItem {
   return { path, envelope: error, statement: () => error };
 }
 
-function envelopeItem(path: string, envelope: Envelope): EvidenceItem {
+function envelopeItem(path: string, envelope: Envelope, bundle?: SigstoreBundle): EvidenceItem {
   let statement: Statement | MalformedError | undefined;
   return {
     path,
     envelope,
+    ...(bundle === undefined ? {} : { bundle }),
     statement: () => (statement ??= catchMalformed(() => parseStatement(envelope.payload))),
   };
 }

@@ -2,14 +2,34 @@ import type { JsonValue } from 'in-toto-attestation';
 import type { PublicKey } from '@danube/keys';
 import { encodeHex } from 'in-toto-attestation';
 import { ExpectationError } from './errors.ts';
+import { patternProblem } from './identity-pattern.ts';
+import { findContradiction } from './trust-contradictions.ts';
+import type { OpenedTrustRoot } from './trust-root.ts';
 
 /**
  * What the caller demands. Everything is compared exactly, and nothing is taken from the evidence. What is left out is
  * not demanded; a member that is present and empty, `undefined` or unknown is the caller's mistake, never "anything".
  */
 export interface Expectations {
-  /** The only keys that can sign; at least one. The same key twice counts once. */
+  /**
+   * The only keys that can sign; at least one, unless a certificate is expected or a trust root is given. The same key
+   * twice counts once.
+   */
   readonly publicKeys: readonly PublicKey[];
+  /**
+   * The identity of a certificate that can sign as well, once something else proved it (`Verification.certificates`);
+   * exact, or a pattern (docs/interop-sigstore.md, "Patterns"). Needs `certificateIssuer`.
+   */
+  readonly certificateIdentity?: string;
+  /** Who vouched for that identity; exact or a pattern. Needs `certificateIdentity`. */
+  readonly certificateIssuer?: string;
+  /**
+   * Who may say what, for how long, instead of `publicKeys`, `threshold` and a certificate: its keys, as many of them as
+   * the builder needs, in their time, and for this builder.
+   */
+  readonly trustRoot?: OpenedTrustRoot;
+  /** The lowest SLSA Build level that will do, 1 to 3, as the trust root knows it. Needs `trustRoot`. */
+  readonly buildLevel?: number;
   /** How many different keys must have signed; 1 when left out. */
   readonly threshold?: number;
   /** `runDetails.builder.id`. */
@@ -45,6 +65,10 @@ export interface Expectations {
 /** Expectations that were read: keys are distinct, the ref is one, and what is `undefined` is not demanded. */
 export interface Expected {
   readonly keys: readonly PublicKey[];
+  /** The certificate that can sign as well. */
+  readonly certificate: ExpectedCertificate | undefined;
+  readonly trustRoot: OpenedTrustRoot | undefined;
+  readonly buildLevel: number | undefined;
   readonly threshold: number;
   readonly builderId: string | undefined;
   readonly buildType: string | undefined;
@@ -60,11 +84,20 @@ export interface Expected {
   readonly noMissing: boolean;
 }
 
+export interface ExpectedCertificate {
+  readonly identity: string;
+  readonly issuer: string;
+}
+
 type Rule = (field: string, value: unknown) => void;
 
 /** What each expectation must look like; the list of all there are. */
 export const RULES_BY_FIELD: Readonly<Record<keyof Expectations, Rule>> = {
   publicKeys: keyList,
+  certificateIdentity: pattern,
+  certificateIssuer: pattern,
+  trustRoot: openedRoot,
+  buildLevel: level,
   threshold: count,
   builderId: text,
   buildType: text,
@@ -92,16 +125,23 @@ const RULES: ReadonlyMap<string, Rule> = new Map(Object.entries(RULES_BY_FIELD))
  */
 export function readExpectations(expectations: Expectations): Expected {
   checkMembers(expectations);
-  const keys = distinctKeys(expectations.publicKeys);
+  const { trustRoot, buildLevel } = expectations;
+  const certificate = readCertificate(expectations);
+  if (trustRoot !== undefined) checkAlone(expectations);
+  else if (buildLevel !== undefined) throw new ExpectationError('buildLevel', 'needs trustRoot');
+  const keys = trustRoot === undefined ? distinctKeys(expectations.publicKeys) : rootKeys(trustRoot);
+  if (keys.length === 0 && certificate === undefined && trustRoot === undefined)
+    throw new ExpectationError('publicKeys', NO_KEY);
   const { threshold = 1, parameters } = expectations;
-  if (threshold > keys.length) {
-    throw new ExpectationError(
-      'threshold',
-      `${threshold} is more than the ${keys.length} distinct key(s) given`,
-    );
+  const signers = keys.length + (certificate === undefined ? 0 : 1);
+  if (threshold > signers && trustRoot === undefined) {
+    throw new ExpectationError('threshold', `${threshold} is more than the ${signers} distinct key(s) given`);
   }
   return {
     keys,
+    certificate,
+    trustRoot,
+    buildLevel,
     threshold,
     builderId: expectations.builderId,
     buildType: expectations.buildType,
@@ -155,13 +195,35 @@ function oneRef({ sourceRef, sourceBranch, sourceTag }: Expectations): string | 
   throw new ExpectationError('sourceRef', `one build has one ref, not ${[...refs].join(' and ')}`);
 }
 
+/** Two answers to who is trusted would let one of them trust what the other does not. */
+function checkAlone(expectations: Expectations): void {
+  const { publicKeys, threshold, certificateIdentity } = expectations;
+  if (publicKeys.length > 0) throw new ExpectationError('publicKeys', BY_ROOT);
+  if (threshold !== undefined) throw new ExpectationError('threshold', BY_ROOT);
+  if (certificateIdentity !== undefined) throw new ExpectationError('certificateIdentity', BY_ROOT);
+}
+
+const BY_ROOT = 'the trust root says who is trusted; give one or the other';
+
+function rootKeys({ root }: OpenedTrustRoot): readonly PublicKey[] {
+  return root === undefined ? [] : root.keys.map(({ publicKey }) => publicKey);
+}
+
+const NO_KEY = 'must be a list of at least one key: without a key nothing can be trusted';
+
+/** An identity without who vouched for it is a name that anybody can have. */
+function readCertificate({
+  certificateIdentity: identity,
+  certificateIssuer: issuer,
+}: Expectations): ExpectedCertificate | undefined {
+  if (identity === undefined && issuer === undefined) return undefined;
+  if (identity === undefined) throw new ExpectationError('certificateIssuer', 'needs certificateIdentity');
+  if (issuer === undefined) throw new ExpectationError('certificateIdentity', 'needs certificateIssuer');
+  return { identity, issuer };
+}
+
 function keyList(field: string, value: unknown): void {
-  if (!Array.isArray(value) || value.length === 0) {
-    throw new ExpectationError(
-      field,
-      'must be a list of at least one key: without a key nothing can be trusted',
-    );
-  }
+  if (!Array.isArray(value)) throw new ExpectationError(field, NO_KEY);
   for (const key of value) {
     if (typeof key !== 'object' || key === null || !('spki' in key) || !(key.spki instanceof Uint8Array)) {
       throw new ExpectationError(field, 'must hold keys as parsePublicKey of @danube/keys returns them');
@@ -178,6 +240,35 @@ function count(field: string, value: unknown): void {
 function text(field: string, value: unknown): void {
   if (typeof value !== 'string' || value === '')
     throw new ExpectationError(field, 'must be a text that is not empty');
+}
+
+function pattern(field: string, value: unknown): void {
+  text(field, value);
+  const problem = patternProblem(String(value));
+  if (problem !== undefined) throw new ExpectationError(field, problem);
+}
+
+/** The caller may have put it together by hand; a date that is none or a threshold of 0 would let anything pass. */
+function openedRoot(field: string, value: unknown): void {
+  if (!isOpenedRoot(value)) throw new ExpectationError(field, 'must be what opened or refused a trust root');
+  const contradiction = value.root === undefined ? undefined : findContradiction(value.root);
+  if (contradiction === undefined) return;
+  throw new ExpectationError(field, `${contradiction.pointer}: ${contradiction.message}`);
+}
+
+function isOpenedRoot(value: unknown): value is OpenedTrustRoot {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('root' in value) || value.root === undefined) return 'reason' in value && typeof value.reason === 'string';
+  const { root } = value;
+  return typeof root === 'object' && root !== null && hasList(root, 'keys') && hasList(root, 'builders');
+}
+
+function hasList(value: object, name: string): boolean {
+  return Array.isArray(Reflect.get(value, name));
+}
+
+function level(field: string, value: unknown): void {
+  if (value !== 1 && value !== 2 && value !== 3) throw new ExpectationError(field, 'must be 1, 2 or 3');
 }
 
 function commit(field: string, value: unknown): void {

@@ -1,3 +1,4 @@
+export type { CertificateClaims, CertificateProof, ProvenSigner } from './certificate.ts';
 export { ExpectationError, VERIFICATION_ERROR_CODES, VerificationError } from './errors.ts';
 export type { VerificationErrorCode } from './errors.ts';
 export { evaluateProvenance, verifyProvenance } from './evaluate.ts';
@@ -21,3 +22,6 @@ export type {
   Verdict,
 } from './report.ts';
 export { CLOCK_SKEW_SECONDS } from './time-checks.ts';
+export { findContradiction } from './trust-contradictions.ts';
+export type { Contradiction } from './trust-contradictions.ts';
+export type { OpenedTrustRoot, TrustRoot, TrustedBuilder, TrustedKey } from './trust-root.ts';

@@ -1,5 +1,6 @@
 import type { Evidence, EvidenceItem } from './evidence.ts';
 import { MalformedError } from 'in-toto-attestation';
+import type { CertificateProof } from './certificate.ts';
 import type { Expected } from './expectations.ts';
 import type { Found, FoundForArtifact } from './found.ts';
 import type { ArtifactIndex, ArtifactInput } from './matching.ts';
@@ -16,11 +17,15 @@ export interface Judged {
 export type Judge = (item: EvidenceItem | null, found: Found) => Judged;
 
 /** A judge by these expectations, who opens each attestation once. */
-export function createJudge(expected: Expected, now: Date): Judge {
+export function createJudge(
+  expected: Expected,
+  now: Date,
+  certificates?: ReadonlyMap<EvidenceItem, CertificateProof>,
+): Judge {
   const attestations = new Map<EvidenceItem, Opened>();
   const recent: Check[] = [];
   const open = (item: EvidenceItem): Opened => {
-    const opened = attestations.get(item) ?? openAttestation(item, expected);
+    const opened = attestations.get(item) ?? openAttestation(item, expected, certificates?.get(item));
     attestations.set(item, opened);
     return opened;
   };
@@ -32,15 +37,17 @@ export function createJudge(expected: Expected, now: Date): Judge {
 }
 
 function describe(
-  { path, line, signers, statement, build }: Opened,
+  { path, line, signers, certificate, statement, build }: Opened,
   checks: readonly Check[],
 ): AttestationReport {
+  const isBelieved = certificate?.accepted !== true || certificate.isTimed;
   return {
     path,
     line,
     keyids: signers.map(({ keyid }) => keyid),
-    builderId: build.reached ? build.value.provenance.runDetails.builder.id : null,
-    statement: statement.reached ? statement.value : null,
+    identity: certificate?.accepted === true && isBelieved ? certificate.identity : null,
+    builderId: build.reached && isBelieved ? build.value.provenance.runDetails.builder.id : null,
+    statement: statement.reached && isBelieved ? statement.value : null,
     checks,
   };
 }

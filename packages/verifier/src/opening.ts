@@ -9,6 +9,7 @@ import {
   parseProvenance,
 } from 'in-toto-attestation';
 import { verifySignature } from '@danube/keys';
+import { type CertificateProof, type SigningCertificate, judgeCertificate } from './certificate.ts';
 import { catchMalformed, type EvidenceItem } from './evidence.ts';
 import type { Expected } from './expectations.ts';
 import { type Build, readBuild } from './profiles.ts';
@@ -28,7 +29,9 @@ export interface Opened {
   readonly envelope: Stage<Envelope>;
   /** The distinct keys of the caller that verified a signature; empty without an envelope. */
   readonly signers: readonly PublicKey[];
-  /** Reached when at least `threshold` keys signed: the payload may be believed. */
+  /** The certificate that signed, judged by the caller's expectations; absent when there is none or none is expected. */
+  readonly certificate?: SigningCertificate;
+  /** Reached when at least `threshold` keys (a certificate counts as one) signed: the payload may be believed. */
   readonly payload: Stage<Envelope>;
   readonly statement: Stage<Statement>;
   /** The provenance in the statement, and how to read it. */
@@ -52,13 +55,15 @@ export const NOTHING: Opened = {
 export const PROVENANCE_TYPES: readonly string[] = [PROVENANCE_V1, PROVENANCE_V02];
 
 /** Opens one attestation with the caller's keys. Never throws for what the evidence holds. */
-export function openAttestation(item: EvidenceItem, expected: Expected): Opened {
+export function openAttestation(item: EvidenceItem, expected: Expected, proof?: CertificateProof): Opened {
   const envelope = readEnvelope(item);
   const signers = envelope.reached ? verifiedKeys(envelope.value, expected.keys) : [];
-  const payload = trustPayload(envelope, signers, expected.threshold);
+  const certificate = envelope.reached ? judgeCertificate(proof, expected.certificate) : undefined;
+  const payload = trustPayload(envelope, signers, certificate, expected.threshold);
   const statement = readStatement(item, payload);
   const { path, line = null } = item;
-  return { path, line, envelope, signers, payload, statement, build: readProvenance(statement) };
+  const opened = { path, line, envelope, signers, payload, statement, build: readProvenance(statement) };
+  return certificate === undefined ? opened : { ...opened, certificate };
 }
 
 function readEnvelope({ envelope }: EvidenceItem): Stage<Envelope> {
@@ -107,11 +112,15 @@ function verifyingKey(
 function trustPayload(
   envelope: Stage<Envelope>,
   signers: readonly PublicKey[],
+  certificate: SigningCertificate | undefined,
   threshold: number,
 ): Stage<Envelope> {
   if (!envelope.reached) return unreached(envelope.reason);
-  if (signers.length === 0) return unreached('the signature did not verify');
-  if (signers.length < threshold) return unreached('too few of the keys signed');
+  const count = signers.length + (certificate?.accepted === true ? 1 : 0);
+  if (count === 0 && certificate?.proof.signer !== undefined)
+    return unreached('the certificate is not of the expected identity');
+  if (count === 0) return unreached('the signature did not verify');
+  if (count < threshold) return unreached('too few of the keys signed');
   return envelope;
 }
 

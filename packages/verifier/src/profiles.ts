@@ -24,13 +24,28 @@ export interface Build {
   readonly places: Places;
   /** The source, or why it cannot be read. */
   readonly source: SourceClaims | string;
+  /** The run of the build. */
+  readonly run: RunClaims;
+}
+
+/** What a build says of the run that it was, as far as its profile knows where. */
+export interface RunClaims {
+  readonly builder: Claim;
+  /** The run as a web page. */
+  readonly invocation: Claim | undefined;
+  readonly trigger: Claim | undefined;
+  readonly runnerEnvironment: Claim | undefined;
+  /** The workflow's file as a web page, with its ref. */
+  readonly workflow: Claim | undefined;
 }
 
 /** Finds out how to read this provenance: by its version and its build type, which is compared exactly. */
 export function readBuild(provenance: Provenance): Build {
   const isV02 = provenance.version === '0.2';
   const profile = isV02 ? PROVENANCE_V02 : (PROFILES.get(provenance.buildDefinition.buildType) ?? UNKNOWN);
-  return { provenance, profile, places: isV02 ? PLACES_V02 : PLACES_V1, source: profile.source(provenance) };
+  const places = isV02 ? PLACES_V02 : PLACES_V1;
+  const source = profile.source(provenance);
+  return { provenance, profile, places, source, run: readRun(provenance, places, source) };
 }
 
 /** Where one family of provenance keeps what expectations ask for. */
@@ -85,6 +100,8 @@ export interface Places {
   readonly finishedOn: string;
   readonly externalParameters: string;
   readonly dependencies: string;
+  readonly internalParameters: string;
+  readonly invocationId: string;
 }
 
 const PLACES_V1: Places = {
@@ -93,6 +110,8 @@ const PLACES_V1: Places = {
   finishedOn: '/predicate/runDetails/metadata/finishedOn',
   externalParameters: '/predicate/buildDefinition/externalParameters',
   dependencies: '/predicate/buildDefinition/resolvedDependencies',
+  internalParameters: '/predicate/buildDefinition/internalParameters',
+  invocationId: '/predicate/runDetails/metadata/invocationId',
 };
 
 const PLACES_V02: Places = {
@@ -101,6 +120,8 @@ const PLACES_V02: Places = {
   finishedOn: '/predicate/metadata/buildFinishedOn',
   externalParameters: '/predicate/invocation/parameters',
   dependencies: '/predicate/materials',
+  internalParameters: '/predicate/invocation/environment',
+  invocationId: '/predicate/metadata/buildInvocationId',
 };
 
 /** The external parameter at a pointer below externalParameters. */
@@ -200,4 +221,43 @@ function dependencyPointer({ version, source = {} }: Provenance, index: number):
   const materials = memberAt(source, ['materials']) ?? [];
   const count = isJsonArray(materials) ? materials.length : 0;
   return index < count ? joinPointer(PLACES_V02.dependencies, index) : '/predicate/invocation/configSource';
+}
+
+/** GitHub's builders write what the workflow was given into internalParameters, in one of these spellings. */
+const TRIGGERS = [['github', 'event_name'], ['github_event_name'], ['GITHUB_EVENT_NAME']] as const;
+const RUNNERS = [['github', 'runner_environment']] as const;
+
+function readRun(provenance: Provenance, places: Places, source: SourceClaims | string): RunClaims {
+  const { builder, metadata } = provenance.runDetails;
+  const page = metadata?.invocationId;
+  return {
+    builder: { value: builder.id, pointer: places.builderId },
+    invocation: page?.startsWith('https://') ? { value: page, pointer: places.invocationId } : undefined,
+    trigger: internalText(provenance, places, TRIGGERS),
+    runnerEnvironment: internalText(provenance, places, RUNNERS),
+    workflow: typeof source === 'string' ? undefined : workflowOf(provenance, source),
+  };
+}
+
+function internalText(
+  { buildDefinition: { internalParameters = {} } }: Provenance,
+  places: Places,
+  paths: readonly (readonly string[])[],
+): Claim | undefined {
+  for (const path of paths) {
+    const value = memberAt(internalParameters, path);
+    if (typeof value === 'string')
+      return { value, pointer: `${places.internalParameters}/${path.join('/')}` };
+  }
+  return undefined;
+}
+
+const WORKFLOW_PATHS = ['/workflow/path', '/entryPoint'] as const;
+
+/** `https://HOST/OWNER/REPOSITORY/PATH@REF`, which is how certificates name it. */
+function workflowOf(provenance: Provenance, { uri, ref }: SourceClaims): Claim | undefined {
+  const [path] = WORKFLOW_PATHS.flatMap((parameter) => textClaim(provenance, parameter) ?? []);
+  if (path === undefined || uri === undefined || ref === undefined) return undefined;
+  if (!path.value.startsWith('.github/workflows/')) return undefined;
+  return { ...path, value: `${uri.value.replace(/^git\+/, '')}/${path.value}@${ref.value}` };
 }

@@ -3,14 +3,21 @@ import type { DigestSet, Statement } from 'in-toto-attestation';
 /** Every check of a verification, in the order in which it is made and reported. The ids are stable. */
 export const CHECK_IDS = [
   'evidence.found',
+  'trust.root',
   'envelope.format',
   'signature',
+  'transparency',
+  'certificate.identity',
   'key.threshold',
+  'key.validity',
+  'key.revoked',
   'statement.format',
   'subject.digest',
   'predicate.type',
   'predicate.format',
+  'certificate.claims',
   'builder.id',
+  'build.level',
   'build.type',
   'source.uri',
   'source.ref',
@@ -59,6 +66,8 @@ export interface AttestationReport {
   readonly line: number | null;
   /** Fingerprints of the keys that verified a signature, never those that the envelope claims. */
   readonly keyids: readonly string[];
+  /** The identity of the certificate that signed, when it is one that the caller expects; `null` otherwise. */
+  readonly identity: string | null;
   /** What the provenance says of its builder; `null` unless enough of the caller's keys signed it. */
   readonly builderId: string | null;
   /** The statement, when enough of the caller's keys signed it; the very bytes that were verified, parsed once. */

@@ -11,10 +11,26 @@ export function envelopeFormat({ opened: { envelope } }: Context): Finding {
 }
 
 /** Did at least one of the caller's keys sign the bytes that are there? */
-export function signature({ opened: { envelope, signers }, expected: { keys } }: Context): Finding {
+export function signature({
+  opened: { envelope, signers, certificate },
+  expected: { keys, certificate: expectedCertificate },
+}: Context): Finding {
   if (!envelope.reached) return notRun(envelope.reason);
-  const expected = `a signature by ${keys.length === 1 ? '' : 'one of '}${listKeys(keys)}`;
+  const names = [
+    ...(keys.length === 0 ? [] : [listKeys(keys)]),
+    ...(expectedCertificate ? [BY_CERTIFICATE] : []),
+  ];
+  const expected = `a signature by ${keys.length < 2 ? '' : 'one of '}${names.join(' or ')}`;
   if (signers.length > 0) return pass({ expected, actual: listKeys(signers), pointer: '/signatures' });
+  if (certificate?.proof.signer !== undefined) {
+    return pass({
+      expected,
+      actual: `a certificate, ${certificate.proof.signer.fingerprint}`,
+      pointer: CERTIFICATE,
+    });
+  }
+  if (certificate !== undefined)
+    return fail({ expected, actual: certificate.proof.reason, pointer: CERTIFICATE });
   const { signatures } = envelope.value;
   return fail({
     expected,
@@ -23,6 +39,10 @@ export function signature({ opened: { envelope, signers }, expected: { keys } }:
     hint: 'Either the evidence was changed, or another key signed it. Is this the public key of the builder?',
   });
 }
+
+/** Into the bundle; an envelope with a certificate has it beside its signature. */
+const CERTIFICATE = '/verificationMaterial';
+const BY_CERTIFICATE = 'a certificate of the Sigstore root';
 
 /** How many keys a finding lists. */
 const LISTED = 4;
@@ -34,14 +54,12 @@ function listKeys(keys: readonly { readonly keyid?: string }[]): string {
 
 /** Did enough different keys sign? */
 export function keyThreshold({
-  opened: { envelope, signers },
-  expected: { keys, threshold },
+  opened: { envelope, signers, certificate },
+  expected: { keys, threshold, certificate: expectedCertificate },
 }: Context): Finding {
   if (!envelope.reached) return notRun(envelope.reason);
-  const result = {
-    expected: `${threshold} of ${keys.length} distinct key(s)`,
-    actual: `${signers.length}`,
-    pointer: '/signatures',
-  };
-  return signers.length >= threshold ? pass(result) : fail(result);
+  const count = signers.length + (certificate?.accepted === true ? 1 : 0);
+  const of = `${keys.length} distinct key(s)${expectedCertificate === undefined ? '' : ' and a certificate'}`;
+  const result = { expected: `${threshold} of ${of}`, actual: `${count}`, pointer: '/signatures' };
+  return count >= threshold ? pass(result) : fail(result);
 }

@@ -3,10 +3,13 @@ import type { Check, CheckId, Finding } from './report.ts';
 import type { Context } from './context.ts';
 import { artifactExtra, artifactMissing, evidenceFound, subjectDigest } from './artifact-checks.ts';
 import { envelopeFormat, keyThreshold, signature } from './signature-checks.ts';
+import { certificateClaims } from './claims-check.ts';
+import { certificateIdentity, signsByCertificate, transparency } from './certificate-checks.ts';
 import { predicateFormat, predicateType, provenanceDemanded, statementFormat } from './statement-checks.ts';
 import { buildType, builderId, sourceCommit, sourceRef, sourceUri } from './build-checks.ts';
 import { parameters, parametersDemanded } from './parameter-checks.ts';
 import { timeAge } from './time-checks.ts';
+import { buildLevel, keyRevoked, keyValidity, trustRoot } from './trust-checks.ts';
 import { notRun } from './finding.ts';
 
 /** One check of a verification. */
@@ -24,9 +27,14 @@ const always = (): boolean => true;
 /** A verification, whole: every check in the order in which it is made. */
 export const STEPS: readonly Step[] = [
   { id: 'evidence.found', check: evidenceFound, demanded: always },
+  trusted('trust.root', trustRoot, 'trust root not constrained'),
   { id: 'envelope.format', check: envelopeFormat, demanded: always },
   { id: 'signature', check: signature, demanded: always },
+  { id: 'transparency', check: transparency, demanded: signsByCertificate },
+  { id: 'certificate.identity', check: certificateIdentity, demanded: signsByCertificate },
   { id: 'key.threshold', check: keyThreshold, demanded: always },
+  trusted('key.validity', keyValidity, 'validity of keys not constrained'),
+  trusted('key.revoked', keyRevoked, 'revocation of keys not constrained'),
   { id: 'statement.format', check: statementFormat, demanded: always },
   { id: 'subject.digest', check: subjectDigest, demanded: ({ found }) => found.kind === 'artifact' },
   { id: 'predicate.type', check: predicateType, demanded: always },
@@ -35,7 +43,13 @@ export const STEPS: readonly Step[] = [
     check: predicateFormat,
     demanded: ({ expected }) => provenanceDemanded(expected),
   },
+  { id: 'certificate.claims', check: certificateClaims, demanded: () => false },
   asked('builder.id', builderId, 'builder not constrained', ({ builderId }) => builderId),
+  {
+    ...trusted('build.level', buildLevel, 'build level not constrained'),
+    demanded: ({ expected }) =>
+      expected.buildLevel !== undefined || (expected.trustRoot !== undefined && provenanceDemanded(expected)),
+  },
   asked('build.type', buildType, 'build type not constrained', ({ buildType }) => buildType),
   asked('source.uri', sourceUri, 'source not constrained', ({ sourceUri }) => sourceUri),
   asked('source.ref', sourceRef, 'source ref not constrained', ({ sourceRef }) => sourceRef),
@@ -54,6 +68,12 @@ function asked(
   expectation: (expected: Expected) => string | number | boolean | undefined,
 ): Step {
   const demanded = ({ expected }: Context): boolean => (expectation(expected) ?? false) !== false;
+  return { id, check, demanded, unasked: { id, ...notRun(unasked) } };
+}
+
+/** A check by the trust root: made whenever there is one, because what it says holds for everything. */
+function trusted(id: CheckId, check: Step['check'], unasked: string): Step {
+  const demanded = ({ expected }: Context): boolean => expected.trustRoot !== undefined;
   return { id, check, demanded, unasked: { id, ...notRun(unasked) } };
 }
 

@@ -21,6 +21,7 @@ import {
   type EvidenceFile,
   type Expectations,
   type Report,
+  type Verification,
   evaluateProvenance,
   loadEvidence,
 } from '../src/index.ts';
@@ -184,6 +185,7 @@ export interface Case {
   readonly expect?: Partial<Expectations>;
   readonly keys?: readonly PublicKey[];
   readonly now?: Date;
+  readonly certificates?: Verification['certificates'];
 }
 
 export function evaluate({
@@ -193,6 +195,7 @@ export function evaluate({
   expect,
   keys,
   now = NOW,
+  certificates = new Map(),
 }: Case = {}): Report {
   const found = files.map((file, index) =>
     file instanceof Uint8Array ? { path: `provenance-${index}.json`, bytes: file } : file,
@@ -202,6 +205,7 @@ export function evaluate({
     artifacts,
     expectations: { publicKeys: keys ?? [BUILDER.publicKey], ...expect },
     now,
+    certificates,
   });
 }
 

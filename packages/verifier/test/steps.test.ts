@@ -28,11 +28,21 @@ describe('the list of checks', () => {
   });
 });
 
+/** Instead of the key that signed, a certificate is expected, and there is none. */
+const CERTIFICATE: Partial<Expectations> = {
+  publicKeys: [],
+  certificateIdentity: 'https://ci.example.com/workflow',
+  certificateIssuer: 'https://issuer.example.com',
+};
+const NO_CERTIFICATE: readonly CheckId[] = ['signature', 'key.threshold'];
+
 /** One change of what is expected that turns the accepted case into a rejected one, and the checks that say so. */
 const FLIPS: Readonly<
   Record<keyof Expectations, readonly [change: Partial<Expectations>, failed: readonly CheckId[]]>
 > = {
   publicKeys: [{ publicKeys: [STRANGER.publicKey] }, ['signature', 'key.threshold']],
+  certificateIdentity: [{ ...CERTIFICATE, certificateIdentity: 'https://ci.example.com/a' }, NO_CERTIFICATE],
+  certificateIssuer: [{ ...CERTIFICATE, certificateIssuer: 'https://accounts.example.com' }, NO_CERTIFICATE],
   threshold: [{ publicKeys: [BUILDER.publicKey, AUDITOR.publicKey], threshold: 2 }, ['key.threshold']],
   builderId: [{ builderId: 'https://ci.example.com/other' }, ['builder.id']],
   buildType: [{ buildType: 'https://danube.dev/buildtypes/pipeline/v2' }, ['build.type']],

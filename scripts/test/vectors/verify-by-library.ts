@@ -15,6 +15,7 @@ import {
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VerifyArtifacts } from '../../vectors/case-format.ts';
+import { proveCertificates } from '../../../packages/cli/src/provenance/certificates.ts';
 import { assertReport } from './expect-report.ts';
 import type { StoredCase } from './cases.ts';
 
@@ -50,12 +51,15 @@ export async function openVerification(
   const evidence = loadEvidence(
     content.evidence.map((path) => ({ path, bytes: readFileSync(join(folder, path)) })),
   );
-  const { publicKeys, ...others } = content.expectations;
+  const { publicKeys, sigstoreRoot, ...others } = content.expectations;
   return {
     evidence,
     artifacts: await openArtifacts(folder, content.artifacts, evidence),
     expectations: { ...others, publicKeys: publicKeys.map((path) => readPublicKeyFile(join(folder, path))) },
     now: new Date(content.now ?? ANY_TIME),
+    ...(sigstoreRoot === undefined
+      ? {}
+      : { certificates: proveCertificates(evidence, join(folder, sigstoreRoot)) }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { KeyError, parsePublicKey, type PublicKey } from '@danube/keys';
-import { type Expectations, ExpectationError } from '@danube/verifier';
+import { type Expectations, ExpectationError, type OpenedTrustRoot } from '@danube/verifier';
 import { type JsonValue, MalformedError, parseJson } from 'in-toto-attestation';
 import { usageError } from '../exit-code.ts';
 import { readUpTo } from '../file.ts';
@@ -8,10 +8,12 @@ import type { VerifyOptions } from './verify.ts';
 /**
  * What the options demand.
  *
+ * @param trustRoot opened, when the options name one.
  * @throws CliError ERR_USAGE; KeyError for a public key that cannot be read.
  */
-export function readExpectations(options: VerifyOptions): Expectations {
-  if (options.publicKey === undefined) {
+export function readExpectations(options: VerifyOptions, trustRoot?: OpenedTrustRoot): Expectations {
+  checkCertificateOptions(options);
+  if (options.publicKey === undefined && options.sigstoreRoot === undefined && trustRoot === undefined) {
     throw usageError(
       'no --public-key is given, so nothing can be trusted',
       'name the key of the builder you trust, for example --public-key /var/lib/danube/keys/signing.key.pub',
@@ -19,7 +21,11 @@ export function readExpectations(options: VerifyOptions): Expectations {
   }
   const parameters = readParameters(options);
   return withoutUndefined({
-    publicKeys: options.publicKey.map(readPublicKey),
+    publicKeys: (options.publicKey ?? []).map((path) => readPublicKey(path)),
+    certificateIdentity: options.certificateIdentity,
+    certificateIssuer: options.certificateIssuer,
+    trustRoot,
+    buildLevel: options.buildLevel,
     threshold: options.threshold,
     builderId: options.builderId,
     sourceUri: options.sourceUri,
@@ -38,16 +44,33 @@ export function readExpectations(options: VerifyOptions): Expectations {
   });
 }
 
+/** A root trusts whole authorities, which certify anybody: without an identity it would decide nothing, and the other way round. */
+function checkCertificateOptions(options: VerifyOptions): void {
+  const given = CERTIFICATE_OPTIONS.filter(([name]) => options[name] !== undefined);
+  if (given.length === 0 || given.length === CERTIFICATE_OPTIONS.length) return;
+  const missing = CERTIFICATE_OPTIONS.filter(([name]) => options[name] === undefined);
+  throw usageError(
+    `${given.map(([, flag]) => flag).join(' and ')} needs ${missing.map(([, flag]) => flag).join(' and ')}`,
+  );
+}
+
+const CERTIFICATE_OPTIONS = [
+  ['sigstoreRoot', '--sigstore-root'],
+  ['certificateIdentity', '--certificate-identity'],
+  ['certificateIssuer', '--certificate-issuer'],
+] as const;
+
 /** More than any public key has. */
 const KEY_BYTES = 65_536;
 
-function readPublicKey(path: string): PublicKey {
+/** @throws CliError ERR_USAGE for a file that is no public key */
+export function readPublicKey(path: string, flag: string = '--public-key'): PublicKey {
   const bytes = readUpTo(path, KEY_BYTES);
   try {
     return parsePublicKey(bytes);
   } catch (error) {
     if (!(error instanceof KeyError)) throw error;
-    throw usageError(`--public-key ${path}: ${error.message}`, error.hint);
+    throw usageError(`${flag} ${path}: ${error.message}`, error.hint);
   } finally {
     bytes.fill(0); // it may be a private key that came to the wrong place
   }

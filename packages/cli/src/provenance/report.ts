@@ -59,9 +59,15 @@ function describeTotal(accepted: number, rejected: number, problems: number): st
 }
 
 function describeAccepted({ name, attestations }: ArtifactReport): string {
-  const { keyids = [], builderId = null, path = null } = attestations.find(isAcceptable) ?? {};
+  const {
+    keyids = [],
+    identity = null,
+    builderId = null,
+    path = null,
+  } = attestations.find(isAcceptable) ?? {};
   const facts = [
-    `key ${keyids.join(', ')}`,
+    ...(keyids.length === 0 ? [] : [`key ${keyids.join(', ')}`]),
+    ...(identity === null ? [] : [`identity ${printable(identity)}`]),
     ...(builderId === null ? [] : [`builder ${printable(builderId)}`]),
     `in ${printable(path ?? '')}`,
   ];
@@ -125,10 +131,15 @@ function describeWarnings(accepted: readonly ArtifactReport[]): string[] {
   return [...new Set(warnings)];
 }
 
+/** Where keys sign there is no certificate to check, and nothing is left out. */
+const NO_CERTIFICATE = 'no certificate is expected';
+
 /** What nobody asked for and was therefore not checked. */
 function describeUnchecked(accepted: readonly ArtifactReport[]): string[] {
   const reasons = new Set(
-    checksOf(accepted, 'not-run').map(({ id, actual }) => `${id} (${whyUnchecked(actual ?? '')})`),
+    checksOf(accepted, 'not-run')
+      .filter(({ actual }) => actual?.startsWith(NO_CERTIFICATE) !== true)
+      .map(({ id, actual }) => `${id} (${whyUnchecked(actual ?? '')})`),
   );
   return reasons.size === 0 ? [] : [`not checked: ${[...reasons].join(', ')}`];
 }

@@ -3,7 +3,9 @@ import {
   type ArtifactInput,
   type Evidence,
   type Expectations,
+  type OpenedTrustRoot,
   type Report,
+  type Verification,
   TOOL,
   digestAlgorithms,
   evaluateProvenance,
@@ -17,7 +19,10 @@ import { inFlags, readExpectations } from './expectations.ts';
 import { hashTargets } from './hashing.ts';
 import { printReport } from './report.ts';
 import { type FileTarget, findTargets, isArtifact, type Problem } from './targets.ts';
+import { namesTrustRoot } from './trust-root-options.ts';
 import type { VerifyOptions } from './verify.ts';
+
+type Certificates = NonNullable<Verification['certificates']>;
 
 /** What is to be judged, and all that may speak for it. */
 interface Case {
@@ -35,14 +40,31 @@ interface Case {
  * @throws DanubeError when there is nothing to judge.
  */
 export async function verifyArtifacts(paths: readonly string[], options: VerifyOptions): Promise<ExitCode> {
-  const expectations = readExpectations(options);
+  const expectations = readExpectations(options, await openTrustRoot(options));
   const opened = await openCase(paths, options, expectations);
   const hashed = await hashTargets(opened.files, algorithmsOf(opened.evidence));
   const artifacts = [...hashed.artifacts, ...opened.digests];
   const problems = [...opened.problems, ...hashed.problems];
-  const report = judge(opened, artifacts, problems, expectations);
+  const certificates = await lookAtCertificates(opened.evidence, options.sigstoreRoot);
+  const report = judge(opened, artifacts, problems, expectations, certificates);
   printReport(report, problems, options.format);
   return exitCodeOf(report, problems);
+}
+
+/** Certificates are looked at by a library that is loaded only for them. */
+async function lookAtCertificates(
+  evidence: Evidence,
+  root: string | undefined,
+): Promise<Certificates | undefined> {
+  if (root === undefined) return undefined;
+  const { proveCertificates } = await import('./certificates.ts');
+  return proveCertificates(evidence, root);
+}
+
+async function openTrustRoot(options: VerifyOptions): Promise<OpenedTrustRoot | undefined> {
+  if (!namesTrustRoot(options)) return undefined;
+  const { loadTrustRoot } = await import('./trust-root.ts');
+  return loadTrustRoot(options);
 }
 
 async function openCase(
@@ -126,6 +148,7 @@ function judge(
   artifacts: readonly ArtifactInput[],
   problems: readonly Problem[],
   expectations: Expectations,
+  certificates: Certificates | undefined,
 ): Report {
   if (artifacts.length === 0 && problems.length > 0) {
     return { verdict: 'rejected', artifacts: [], unjudged: [], tool: TOOL };
@@ -138,7 +161,8 @@ function judge(
   }
   try {
     const subject = artifacts.length === 0 ? 'provenance-only' : artifacts;
-    return evaluateProvenance({ evidence, artifacts: subject, expectations, now: new Date() });
+    const verification = { evidence, artifacts: subject, expectations, now: new Date() } as const;
+    return evaluateProvenance(certificates === undefined ? verification : { ...verification, certificates });
   } catch (error) {
     throw inFlags(error);
   }

@@ -1,15 +1,19 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit-code.ts';
 import { choice, parseCount, parseDuration, repeatable, single } from '../options.ts';
+import { addTrustRootOptions, type TrustRootOptions } from './trust-root-options.ts';
 
 /** The options of `danube provenance verify` as the parser hands them over. */
-export interface VerifyOptions {
+export interface VerifyOptions extends TrustRootOptions {
   readonly provenance?: readonly string[];
   readonly digest?: readonly string[];
   readonly checksums?: readonly string[];
   readonly job?: string;
   readonly dataDir?: string;
   readonly publicKey?: readonly string[];
+  readonly sigstoreRoot?: string;
+  readonly certificateIdentity?: string;
+  readonly certificateIssuer?: string;
   readonly threshold?: number;
   readonly builderId?: string;
   readonly sourceUri?: string;
@@ -44,8 +48,14 @@ export function describe(command: Command): void {
     .addOption(single('--job <ID>', 'check a job in the data directory'))
     .addOption(single('--data-dir <DIR>', 'default: $DANUBE_DATA_DIR, or /var/lib/danube'))
     .optionsGroup('Who must have signed:')
-    .addOption(repeatable('--public-key <FILE>', 'a key you trust; at least one'))
-    .addOption(single('--threshold <N>', 'how many different keys must have signed (default: 1)', parseCount))
+    .addOption(repeatable('--public-key <FILE>', 'a key you trust; at least one, or one of the following'))
+    .addOption(single('--sigstore-root <FILE>', 'trusted_root.json of the Sigstore instance you trust'))
+    .addOption(single('--certificate-identity <PATTERN>', 'whose certificate may have signed'))
+    .addOption(single('--certificate-issuer <PATTERN>', 'who must have vouched for that identity'))
+    .addOption(
+      single('--threshold <N>', 'how many different keys must have signed (default: 1)', parseCount),
+    );
+  addTrustRootOptions(command)
     .optionsGroup('What the provenance must say (compared exactly):')
     .addOption(single('--builder-id <URI>', 'the builder'))
     .addOption(single('--source-uri <URI>', 'the source repository'))
@@ -81,6 +91,13 @@ files; if there are none, it checks the provenance alone and says so.
 A parameter's NAME is one that the person who started the build could set; with a leading / it is a JSON pointer below
 externalParameters.
 
+A trust root says which keys sign for which builders, up to which SLSA Build level, and for how long (docs/trust.md). It
+takes the place of --public-key, --threshold and certificates. It is believed when the keys named by --trust-root-key
+signed it, or, plain, because you name it so. --trust-state remembers it, so that an older one is refused next time.
+
+A certificate's identity and issuer are compared exactly. In a pattern * stands for any characters but / and @, and **
+for any characters; the host is always exact. Signature, log entry, time and certificate are verified offline.
+
 Exit codes:
   0  every artifact is accepted
   1  an artifact is rejected
@@ -92,6 +109,10 @@ Examples:
   danube provenance verify dist/ --public-key danube.pub --builder-id https://ci.example.com/danube \\
       --source-uri git+https://git.example.com/shop/app --source-tag v1.2.0 --no-extra --no-missing
   danube provenance verify --job=abc123 --public-key=/var/lib/danube/keys/signing.key.pub
+  danube provenance verify app.tgz --trust-root trust-root.json --trust-root-key root.pub --build-level 3
+  danube provenance verify app.tgz --sigstore-root trusted_root.json \\
+      --certificate-issuer https://token.actions.githubusercontent.com \\
+      --certificate-identity 'https://github.com/shop/app/.github/workflows/release.yml@refs/tags/*'
   danube provenance verify --digest sha256:9f86… --provenance app.tgz.sigstore.json --public-key danube.pub
   danube provenance verify --checksums SHA256SUMS --public-key a.pub --public-key b.pub --threshold 2 --format json`;
 

@@ -1,0 +1,11 @@
+export type { CertificateClaims } from './claims.ts';
+export { SIGSTORE_ERROR_CODES, SigstoreError, type SigstoreErrorCode } from './errors.ts';
+export { hasCertificate, verifyUnloggedEnvelope } from './unlogged-envelope.ts';
+export type { CertificateSigner, KeySigner, ProvenTime } from './signer.ts';
+export {
+  parseTrustedRoot,
+  type SigstoreInstance,
+  type SigstoreRoot,
+  type Thresholds,
+} from './trusted-root.ts';
+export { verifySigstoreBundle, type BundleContext } from './verify-bundle.ts';

@@ -1,0 +1,285 @@
+import canonicalize from 'canonicalize';
+import { der, integer, octets, sequence } from './der.ts';
+import { p256Key, pem, sha256, type FixedKey } from './fixed-keys.ts';
+import { pae, PAYLOAD_TYPE } from './dsse.ts';
+
+/*
+ * An instance of Sigstore whose authorities have keys of fixed seeds: a certificate authority, a log of certificates, a
+ * transparency log. What they issue is the same in every run, and is made without the code under test.
+ */
+
+const AUTHORITY = p256Key('sigstore certificate authority');
+const CERTIFICATE_LOG = p256Key('sigstore certificate log');
+const LOG = p256Key('sigstore transparency log');
+const WORKLOAD = p256Key('sigstore workload');
+/** An authority of the same name that the root does not name. */
+const FORGER = p256Key('sigstore forger');
+
+const ORIGIN = 'log.danube.example.com';
+/** When the workload signed, and the minutes for which its certificate was valid. */
+export const SIGNED_AT = '2026-02-01T10:05:00Z';
+const VALID: readonly [string, string] = ['2026-02-01T10:00:00Z', '2026-02-01T10:10:00Z'];
+const AUTHORITY_VALID: readonly [string, string] = ['2025-01-01T00:00:00Z', '2049-12-31T23:59:59Z'];
+
+export const ISSUER = 'https://token.actions.githubusercontent.com';
+export const REPOSITORY = 'https://github.com/shop/app';
+export const REF = 'refs/tags/v1.2.0';
+export const COMMIT = 'c0ffee0123456789c0ffee0123456789c0ffee01';
+export const IDENTITY: string = `${REPOSITORY}/.github/workflows/release.yml@${REF}`;
+export const RUN: string = `${REPOSITORY}/actions/runs/42/attempts/1`;
+
+/** What a bundle differs in from a right one. */
+export interface Mistakes {
+  readonly identity?: string;
+  readonly forged?: true;
+  readonly usage?: 'server';
+  readonly unlogged?: 'no log entry' | 'no certificate log';
+  /** The entry is a right one for the same bytes, signed by another certificate. */
+  readonly splicedSigner?: true;
+  /** The log's time, changed after the log signed it. */
+  readonly editedTime?: string;
+  readonly signedAt?: string;
+}
+
+/** The trusted root of the instance, or of one whose certificate authority nobody here uses. */
+export function trustedRoot(whose: 'ours' | 'other' = 'ours'): object {
+  const log = (key: FixedKey): object => ({
+    baseUrl: `https://${ORIGIN}`,
+    hashAlgorithm: 'SHA2_256',
+    publicKey: {
+      rawBytes: base64(key.spki),
+      keyDetails: 'PKIX_ECDSA_P256_SHA_256',
+      validFor: { start: AUTHORITY_VALID[0] },
+    },
+    logId: { keyId: base64(sha256(key.spki)) },
+  });
+  return {
+    mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
+    tlogs: [log(LOG)],
+    certificateAuthorities: [
+      {
+        subject: { organization: 'danube test vectors', commonName: 'authority' },
+        uri: 'https://ca.danube.example.com',
+        certChain: {
+          certificates: [{ rawBytes: base64(authorityCertificate(whose === 'ours' ? AUTHORITY : FORGER)) }],
+        },
+        validFor: { start: AUTHORITY_VALID[0] },
+      },
+    ],
+    ctlogs: [log(CERTIFICATE_LOG)],
+    timestampAuthorities: [],
+  };
+}
+
+/** A version 0.3 bundle of the statement, signed by a workload of the instance. */
+export function keylessBundle(statement: object, mistakes: Mistakes = {}): object {
+  const payload = Buffer.from(JSON.stringify(statement));
+  const sig = Buffer.from(WORKLOAD.sign(pae(PAYLOAD_TYPE, payload)));
+  const certificate = workloadCertificate(mistakes);
+  const logged = mistakes.splicedSigner
+    ? workloadCertificate({ ...mistakes, identity: 'https://other.example.com/' })
+    : certificate;
+  const entries = mistakes.unlogged === 'no log entry' ? [] : [logEntry(payload, sig, logged, mistakes)];
+  return {
+    mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+    verificationMaterial: { certificate: { rawBytes: base64(certificate) }, tlogEntries: entries },
+    dsseEnvelope: {
+      payload: base64(payload),
+      payloadType: PAYLOAD_TYPE,
+      signatures: [{ sig: base64(sig) }],
+    },
+  };
+}
+
+/** The form before bundles: the certificate beside the signature, no log entry. */
+export function envelopeWithCertificate(statement: object): object {
+  const payload = Buffer.from(JSON.stringify(statement));
+  const sig = base64(WORKLOAD.sign(pae(PAYLOAD_TYPE, payload)));
+  const cert = pem('CERTIFICATE', workloadCertificate({}));
+  return { payload: base64(payload), payloadType: PAYLOAD_TYPE, signatures: [{ keyid: '', sig, cert }] };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}
+
+const OIDS = {
+  ecdsaWithSha256: '1.2.840.10045.4.3.2',
+  commonName: '2.5.4.3',
+  keyUsage: '2.5.29.15',
+  basicConstraints: '2.5.29.19',
+  subjectAltName: '2.5.29.17',
+  extendedKeyUsage: '2.5.29.37',
+  codeSigning: '1.3.6.1.5.5.7.3.3',
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+  timestamps: '1.3.6.1.4.1.11129.2.4.2',
+} as const;
+
+function oid(dotted: string): Buffer {
+  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
+  return der(0x06, Buffer.from([first * 40 + second, ...rest].flatMap(base128)));
+}
+
+function base128(number: number): number[] {
+  const bytes = [number % 128];
+  for (let rest = Math.floor(number / 128); rest > 0; rest = Math.floor(rest / 128)) {
+    bytes.unshift((rest % 128) + 128);
+  }
+  return bytes;
+}
+
+const ALGORITHM = sequence(oid(OIDS.ecdsaWithSha256));
+const TRUE = der(0x01, Buffer.of(0xff));
+
+function bits(bytes: Uint8Array): Buffer {
+  return der(0x03, Buffer.of(0), bytes);
+}
+
+function name(commonName: string): Buffer {
+  const attribute = sequence(oid(OIDS.commonName), der(0x0c, Buffer.from(commonName)));
+  return sequence(der(0x31, attribute));
+}
+
+/** UTCTime, which is what times before 2050 are written in. */
+function time(iso: string): Buffer {
+  return der(0x17, Buffer.from(`${iso.slice(2).replaceAll(/[-T:Z]/g, '')}Z`));
+}
+
+function extension(id: string, value: Uint8Array, critical: boolean = false): Buffer {
+  return sequence(oid(id), ...(critical ? [TRUE] : []), octets(value));
+}
+
+function toBeSigned(
+  serial: number,
+  subject: Buffer,
+  [from, to]: readonly [string, string],
+  spki: Uint8Array,
+  extensions: readonly Buffer[],
+): Buffer {
+  return sequence(
+    der(0xa0, integer(2)),
+    integer(serial),
+    ALGORITHM,
+    name('authority'),
+    sequence(time(from), time(to)),
+    subject,
+    spki,
+    der(0xa3, sequence(...extensions)),
+  );
+}
+
+function certificateOf(tbs: Buffer, key: FixedKey): Buffer {
+  return sequence(tbs, ALGORITHM, bits(key.sign(tbs)));
+}
+
+function authorityCertificate(key: FixedKey): Buffer {
+  const tbs = toBeSigned(1, name('authority'), AUTHORITY_VALID, key.spki, [
+    extension(OIDS.basicConstraints, sequence(TRUE), true),
+    extension(OIDS.keyUsage, der(0x03, Buffer.of(2, 0x04)), true),
+  ]);
+  return certificateOf(tbs, key);
+}
+
+/** The claims of the workload, by the last number of Fulcio's extensions. */
+const CLAIMS: Readonly<Record<number, string>> = {
+  8: ISSUER,
+  9: IDENTITY,
+  11: 'github-hosted',
+  12: REPOSITORY,
+  13: COMMIT,
+  14: REF,
+  18: IDENTITY,
+  20: 'push',
+  21: RUN,
+};
+
+function workloadCertificate({ identity = IDENTITY, forged, usage, unlogged }: Mistakes): Buffer {
+  const authority = forged ? FORGER : AUTHORITY;
+  const purpose = usage === 'server' ? OIDS.serverAuth : OIDS.codeSigning;
+  const extensions = [
+    extension(OIDS.keyUsage, der(0x03, Buffer.of(7, 0x80)), true),
+    extension(OIDS.extendedKeyUsage, sequence(oid(purpose))),
+    extension(OIDS.subjectAltName, sequence(der(0x86, Buffer.from(identity))), true),
+    ...Object.entries(CLAIMS).map(([number, text]) =>
+      extension(`1.3.6.1.4.1.57264.1.${number}`, der(0x0c, Buffer.from(text))),
+    ),
+  ];
+  const build = (all: readonly Buffer[]): Buffer => toBeSigned(2, sequence(), VALID, WORKLOAD.spki, all);
+  if (unlogged === 'no certificate log') return certificateOf(build(extensions), authority);
+  const list = timestampList(build(extensions), authority);
+  return certificateOf(build([...extensions, extension(OIDS.timestamps, octets(list))]), authority);
+}
+
+/** RFC 6962, section 3.2: what the certificate log signs before the certificate exists. */
+function timestampList(tbs: Buffer, authority: FixedKey): Buffer {
+  const at = Buffer.alloc(8);
+  at.writeBigUInt64BE(BigInt(Date.parse(VALID[0])));
+  const message = Buffer.concat([
+    Buffer.of(0, 0),
+    at,
+    Buffer.of(0, 1),
+    sha256(authority.spki),
+    Buffer.of(0, tbs.length >> 8, tbs.length & 0xff),
+    tbs,
+    Buffer.of(0, 0),
+  ]);
+  const sig = Buffer.from(CERTIFICATE_LOG.sign(message));
+  const sct = Buffer.concat([
+    Buffer.of(0),
+    sha256(CERTIFICATE_LOG.spki),
+    at,
+    Buffer.of(0, 0, 4, 3, 0, sig.length),
+    sig,
+  ]);
+  return Buffer.concat([Buffer.of(0, sct.length + 2, 0, sct.length), sct]);
+}
+
+function logEntry(payload: Buffer, sig: Buffer, certificate: Buffer, mistakes: Mistakes): object {
+  const hash = (bytes: Uint8Array): object => ({ algorithm: 'sha256', value: sha256(bytes).toString('hex') });
+  const verifier = base64(Buffer.from(pem('CERTIFICATE', certificate)));
+  const body = canonical({
+    apiVersion: '0.0.1',
+    kind: 'dsse',
+    spec: {
+      envelopeHash: hash(payload),
+      payloadHash: hash(payload),
+      signatures: [{ signature: base64(sig), verifier }],
+    },
+  });
+  const integratedTime = Date.parse(mistakes.signedAt ?? SIGNED_AT) / 1000;
+  const keyId = sha256(LOG.spki);
+  const promise = canonical({
+    body: base64(body),
+    integratedTime,
+    logID: keyId.toString('hex'),
+    logIndex: 0,
+  });
+  const edited = mistakes.editedTime === undefined ? integratedTime : Date.parse(mistakes.editedTime) / 1000;
+  return {
+    logIndex: '0',
+    logId: { keyId: base64(keyId) },
+    kindVersion: { kind: 'dsse', version: '0.0.1' },
+    integratedTime: String(edited),
+    inclusionPromise: { signedEntryTimestamp: base64(LOG.sign(promise)) },
+    inclusionProof: inclusionProof(body),
+    canonicalizedBody: base64(body),
+  };
+}
+
+/** The entry is the only one of its log: its leaf is the tree. */
+function inclusionProof(body: Buffer): object {
+  const root = sha256(Buffer.concat([Buffer.of(0), body]));
+  const note = `${ORIGIN}\n1\n${base64(root)}\n`;
+  const signature = Buffer.concat([sha256(LOG.spki).subarray(0, 4), LOG.sign(Buffer.from(note))]);
+  return {
+    logIndex: '0',
+    rootHash: base64(root),
+    treeSize: '1',
+    hashes: [],
+    checkpoint: { envelope: `${note}\n— ${ORIGIN} ${base64(signature)}\n` },
+  };
+}
+
+function canonical(value: object): Buffer {
+  return Buffer.from(canonicalize(value) ?? '');
+}
