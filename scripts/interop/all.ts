@@ -21,4 +21,5 @@ export const PEERS: readonly Peer[] = [
   sshAgent,
   openbao,
   softhsm,
+  ministack,
 ];

@@ -7,7 +7,7 @@ import { after, describe, it } from 'node:test';
 import { encodePublicKeyPem, parsePublicKey, verifySignature } from '@danube/keys';
 import { pae, parseEnvelope } from 'in-toto-attestation';
 import { CREDENTIAL, REGION, startAws } from '../../packages/signer/test/servers/aws.ts';
-import { DANUBE } from '../repository.ts';
+import { DANUBE, ROOT } from '../repository.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'danube-key-service-'));
 const aws = await startAws();
@@ -224,5 +224,51 @@ describe('a key configuration', () => {
 
   it('holds another key than the expected one up', async () => {
     assert.equal((await tried('pinned', { expectedKey: 'ab'.repeat(32) })).code, 2);
+  });
+});
+
+describe('docs/keys.md', () => {
+  const page = readFileSync(join(ROOT, 'docs', 'keys.md'), 'utf8');
+  const blocks = (language: string): string[] =>
+    [...page.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))].map(([, text = '']) => text);
+
+  it('shows a configuration that is read', async () => {
+    const [example] = blocks('json').filter((text) => text.includes('KeyConfig'));
+    const { kms, ...others } = JSON.parse(example!) as { kms: object };
+    const changes = {
+      ...others,
+      kms: { ...kms, ...CONFIG.kms },
+      auditLog: CONFIG.auditLog,
+      expectedKey: undefined,
+    };
+    const { code, stderr } = await danube([
+      'keys',
+      'public',
+      KEY,
+      '--key-config',
+      writeJson('docs.json', changes),
+    ]);
+    assert.equal(code, 0, stderr);
+    const read = await danube([
+      'keys',
+      'public',
+      KEY,
+      '--key-config',
+      writeJson('docs-as-is.json', JSON.parse(example!)),
+    ]);
+    assert.match(read.stderr, /refused: 127\.0\.0\.1.*allowPrivateAddresses/s);
+  });
+
+  it('shows commands that run as they are, with our server in place of AWS', async () => {
+    const commands = blocks('sh')
+      .join('')
+      .split('\n')
+      .filter((line) => line.startsWith('danube keys'));
+    assert.equal(commands.length, 4);
+    for (const command of commands) {
+      const line = command.replace('awskms:///', `awskms://${aws.host}/`).replace(/ > .*/, '');
+      const { code, stderr } = await danube([...line.split(' ').slice(1), '--key-config', config]);
+      assert.equal(code, 0, stderr);
+    }
   });
 });
