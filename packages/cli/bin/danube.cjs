@@ -57,12 +57,22 @@ function bundleOf(words) {
   return words[0] === 'provenance' && words[1] === 'verify' ? 'verify.cjs' : 'danube.cjs';
 }
 
+/** A program that cannot even be loaded has decided nothing; left alone, Node.js would end with the code of a rejection. */
+function run(bundle) {
+  try {
+    require(bundle);
+  } catch (error) {
+    require('fs').writeSync(2, 'danube: error: ' + ((error && error.stack) || error) + '\n');
+    process.exit(3);
+  }
+}
+
 function start() {
   var path = require('path');
   var bundle = path.join(__dirname, '..', 'dist', bundleOf(process.argv.slice(2)));
   var main = path.join(__dirname, '..', 'src', 'main.ts');
   var exists = require('fs').existsSync;
-  if (exists(bundle) || !exists(main)) require(bundle);
+  if (exists(bundle) || !exists(main)) run(bundle);
   else runSources(main);
 }
 

@@ -21,9 +21,13 @@ function isCommon(argument: string): boolean {
   return option === undefined ? isReadAgain(argument) : COMMON.has(option) && isReadAgain(value);
 }
 
-/** Not standard input, a pipe or a device. What is no path at all, such as the value of another option, is fine. */
+/** Not standard input, a pipe or a device. What is no file at all, such as the value of another option, is fine. */
 function isReadAgain(path: string): boolean {
   if (path === '-') return false;
-  const status = statSync(path, { throwIfNoEntry: false });
-  return status === undefined || status.isFile() || status.isDirectory();
+  try {
+    const status = statSync(path);
+    return status.isFile() || status.isDirectory();
+  } catch {
+    return true; // if it was meant as a file, whoever reads it says what is wrong
+  }
 }

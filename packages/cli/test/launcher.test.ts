@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { transform } from 'esbuild';
@@ -77,6 +77,14 @@ describe('the launcher of a clone that is not built', () => {
     const { words, execArgv } = JSON.parse(stdout);
     assert.deepEqual(words, ['a', '--b=c d']);
     assert.ok(execArgv.includes('--conditions=@danube/source'));
+  });
+
+  it('ends with 3, not as a rejection does, when the program cannot be loaded', () => {
+    write(join(clone, 'packages/cli/dist/danube.cjs'), 'throw new Error("boom");');
+    const { status, stderr } = spawnSync(process.execPath, [launcher], { encoding: 'utf8' });
+    assert.equal(status, 3);
+    assert.match(stderr, /^danube: error: Error: boom/);
+    rmSync(join(clone, 'packages/cli/dist'), { recursive: true });
   });
 
   it('passes a signal on, and ends by it when its child does', async () => {
