@@ -13,13 +13,20 @@ export function createPacer(ratePerSecond: number | undefined): Pacer {
   if (!(ratePerSecond > 0 && Number.isFinite(ratePerSecond)))
     throw new TypeError('the rate must be positive');
   const interval = 1000 / ratePerSecond;
-  let next = -Infinity;
+  let passedAt = -Infinity;
+  let free: Promise<void> = Promise.resolve();
   return async (signal) => {
-    const turn = Math.max(performance.now(), next);
-    next = turn + interval;
-    // A timer may fire a fraction early; the pace is a promise, so look at the clock until it is really time.
-    for (let rest = turn - performance.now(); rest > 0; rest = turn - performance.now()) {
-      await waitFor(Math.ceil(rest), signal);
-    }
+    // One after another, each from when the one before really passed: a stall is not made up for by a burst.
+    const turn = free.then(async () => {
+      // A timer may fire a fraction early; the pace is a promise, so look at the clock until it is really time.
+      for (let rest = passedAt + interval - performance.now(); rest > 0;) {
+        await waitFor(Math.ceil(rest), signal);
+        rest = passedAt + interval - performance.now();
+      }
+      signal.throwIfAborted();
+      passedAt = performance.now();
+    });
+    free = turn.catch(() => {});
+    await turn;
   };
 }

