@@ -13,3 +13,4 @@ export { BUILD_TYPE, buildProvenance, type BuildOptions } from './provenance.ts'
 export { collectOutputs, type CollectOptions } from './collect.ts';
 export { jobRecordJsonSchema } from './json-schema.ts';
 export * from './secrets/index.ts';
+export * from './attestations/index.ts';

@@ -64,6 +64,11 @@ export const TREE: Group = {
       ],
     },
     {
+      name: 'attest',
+      summary: 'Sign other statements: SBOM, test results, vulnerability scan, release',
+      load: () => import('./attest.ts'),
+    },
+    {
       name: 'keys',
       summary: 'Make, look at, examine and rotate signing keys',
       children: [

@@ -1,0 +1,77 @@
+import { basename } from 'node:path';
+import { hashFile } from '@danube/artifact';
+import { buildAttestation } from '@danube/builder';
+import { signStatement } from '@danube/signer';
+import { LIMITS, type ResourceDescriptor, type Subject } from 'in-toto-attestation';
+import type { AttestOptions } from './attest.ts';
+import { usageError } from './exit-code.ts';
+import { readInput, writeOutput } from './file.ts';
+import { encodeAttestations } from './provenance/encoding.ts';
+import { hashTargets } from './provenance/hashing.ts';
+import { findTargets, isArtifact } from './provenance/targets.ts';
+import { clearSecrets } from './secrets.ts';
+import { withSigningKey } from './signing-key.ts';
+
+/** Which options say something about which predicate; elsewhere they would be ignored. */
+const OF_TYPE = [
+  ['testConfiguration', '--test-configuration', 'test-result'],
+  ['scanStartedOn', '--scan-started-on', 'vulns'],
+  ['scanFinishedOn', '--scan-finished-on', 'vulns'],
+  ['dbUpdatedOn', '--db-updated-on', 'vulns'],
+] as const;
+
+/**
+ * Signs a statement with the given predicate about what the caller names.
+ *
+ * @throws DanubeError; nothing is written then.
+ */
+export async function attestFiles(paths: readonly string[], options: AttestOptions): Promise<void> {
+  for (const [name, flag, type] of OF_TYPE) {
+    if (options[name] !== undefined && options.predicateType !== type) {
+      throw usageError(`${flag} is for --predicate-type ${type}`);
+    }
+  }
+  if (options.predicate === '-' && options.passphraseFile === '-') {
+    throw usageError('predicate and passphrase cannot both come from stdin');
+  }
+  const document = readInput(options.predicate, LIMITS.envelopeBytes);
+  const statement = buildAttestation(options.predicateType, document, await listSubjects(paths, options), {
+    ...options,
+    configuration: await Promise.all((options.testConfiguration ?? []).map(describeFile)),
+  });
+  const cleared = clearSecrets(statement, options);
+  const envelope = await withSigningKey(options, (backend) => signStatement(cleared, backend));
+  writeOutput(options.out ?? '-', encodeAttestations([envelope], options.format));
+}
+
+async function listSubjects(
+  paths: readonly string[],
+  { digest = [] }: AttestOptions,
+): Promise<readonly Subject[]> {
+  const targets = findTargets(paths, digest);
+  const files = targets.files.filter((target) => isArtifact(target, new Set()));
+  const { artifacts, problems } = await hashTargets(files, ['sha256']);
+  const [problem] = [...targets.problems, ...problems];
+  if (problem !== undefined) throw problem.error;
+  const subjects: Subject[] = [
+    ...artifacts.map((artifact, index) => ({
+      name: files[index]?.nameInRoot ?? artifact.name,
+      digest: artifact.digest,
+    })),
+    ...targets.digests.map((target) => ({ digest: target.digest })),
+  ];
+  if (subjects.length === 0)
+    throw usageError('nothing to attest', 'name files or directories, or give --digest');
+  const names = new Set<string>();
+  for (const { name } of subjects) {
+    if (name === undefined) continue;
+    if (names.has(name)) throw usageError(`two artifacts have the name ${JSON.stringify(name)}`);
+    names.add(name);
+  }
+  return subjects;
+}
+
+async function describeFile(path: string): Promise<ResourceDescriptor> {
+  const { digest } = await hashFile(path, { algorithms: ['sha256'] });
+  return { name: basename(path), digest };
+}
