@@ -6,6 +6,7 @@ import { intotoAttestation } from './intoto-attestation.ts';
 import { jcsRfc8785 } from './jcs-rfc8785.ts';
 import { rfc8032 } from './rfc8032.ts';
 import { sigstoreConformance } from './sigstore-conformance.ts';
+import { slsaVerifier } from './slsa-verifier.ts';
 import { slsaExamples } from './slsa-examples.ts';
 import { wycheproofEd25519 } from './wycheproof-ed25519.ts';
 
@@ -20,4 +21,5 @@ export const KNOWN_FOLDERS: readonly VectorFolder[] = [
   intotoAttestationVerifier,
   slsaExamples,
   sigstoreConformance,
+  slsaVerifier,
 ];

@@ -80,9 +80,10 @@ function toEntity(bundle: SigstoreBundle, { artifact }: BundleContext): SignedEn
   }
 }
 
-function readMaterial({ verificationMaterial }: SigstoreBundle): X509Certificate | undefined {
+/** Version 0.1 was written with the whole chain, root and all: npm's first attestations are. Only the signer is read of it. */
+function readMaterial({ verificationMaterial, version }: SigstoreBundle): X509Certificate | undefined {
   const { certificate, x509CertificateChain = [] } = verificationMaterial;
-  requireNoRoot(x509CertificateChain);
+  if (version !== '0.1') requireNoRoot(x509CertificateChain);
   const der = certificate ?? x509CertificateChain[0];
   return der === undefined ? undefined : readSignerCertificate(der);
 }

@@ -70,6 +70,8 @@ function plainUri(claim: Claim | undefined): Claim | undefined {
 }
 
 const GITHUB_RUNNER = 'https://github.com/actions/runner/';
+/** SLSA's delegators sign for builders that call them; whoever trusts one by its identity lets it name the builder. */
+const DELEGATOR = 'https://github.com/slsa-framework/slsa-github-generator/.github/workflows/delegator_';
 
 /** GitHub's builders are known by the kind of runner, or by the workflow that signs, which is the certificate's identity. */
 function certifiedBuilder(
@@ -80,5 +82,6 @@ function certifiedBuilder(
   if (builder.value.startsWith(GITHUB_RUNNER)) {
     return claims.runnerEnvironment === undefined ? undefined : GITHUB_RUNNER + claims.runnerEnvironment;
   }
+  if (identity.startsWith(DELEGATOR)) return undefined;
   return builder.value.includes('/.github/workflows/') ? identity : undefined;
 }

@@ -42,7 +42,9 @@ export interface RunClaims {
 /** Finds out how to read this provenance: by its version and its build type, which is compared exactly. */
 export function readBuild(provenance: Provenance): Build {
   const isV02 = provenance.version === '0.2';
-  const profile = isV02 ? PROVENANCE_V02 : (PROFILES.get(provenance.buildDefinition.buildType) ?? UNKNOWN);
+  const profile = isV02
+    ? (PROFILES_V02.get(provenance.buildDefinition.buildType) ?? PROVENANCE_V02)
+    : (PROFILES.get(provenance.buildDefinition.buildType) ?? UNKNOWN);
   const places = isV02 ? PLACES_V02 : PLACES_V1;
   const source = profile.source(provenance);
   return { provenance, profile, places, source, run: readRun(provenance, places, source) };
@@ -78,6 +80,19 @@ const PROVENANCE_V02: Profile = {
   parameters: '',
   own: [],
 };
+
+/** SLSA's generators on GitHub: what a person typed in to start the workflow is one parameter of theirs. */
+const GENERATOR_V02: Profile = {
+  ...PROVENANCE_V02,
+  parameters: '/event_inputs',
+  own: ['event_inputs', 'source', 'entryPoint'],
+};
+
+const PROFILES_V02: ReadonlyMap<string, Profile> = new Map([
+  ['https://github.com/slsa-framework/slsa-github-generator/generic@v1', GENERATOR_V02],
+  ['https://github.com/slsa-framework/slsa-github-generator/go@v1', GENERATOR_V02],
+  ['https://github.com/slsa-framework/slsa-github-generator/container@v1', GENERATOR_V02],
+]);
 
 /** A build type that is not known here: its external parameters can be compared, its source cannot be found. */
 const UNKNOWN: Profile = {

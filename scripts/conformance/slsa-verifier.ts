@@ -1,0 +1,245 @@
+import { parseTrustedRoot, type SigstoreRoot } from '@danube/sigstore';
+import {
+  type CertificateProof,
+  type EvidenceItem,
+  evaluateProvenance,
+  type Expectations,
+  loadEvidence,
+  type Report,
+} from '@danube/verifier';
+import { z } from 'zod';
+import { proveCertificate } from '../../packages/cli/src/provenance/certificates.ts';
+import type { Source, VectorFolder } from './folder.ts';
+import { compare, notApplicable, type Outcome } from './outcome.ts';
+import { publicGoodRoot } from './public-good-root.ts';
+
+const VERSIONED =
+  'asks for a tag by a part of its version; tags are compared exactly here, so only the rows that name the whole tag or expect a mismatch are judged';
+const ABSENT = 'the attestation of the row is not in the folder';
+const NO_DIGEST = 'the digest of the artifact is not in the folder';
+const OTHER =
+  'a package name or version, a registry key, or a summary, which these rows are about, is not judged by this module';
+
+const ROW = z.looseObject({
+  name: z.string(),
+  artifacts: z.array(z.string()).default([]),
+  source: z.string().optional(),
+  provenancePath: z.string().optional(),
+  pbranch: z.string().optional(),
+  ptag: z.string().optional(),
+  pversiontag: z.string().optional(),
+  pBuilderID: z.string().optional(),
+  inputs: z.record(z.string(), z.string()).optional(),
+  noversion: z.boolean().default(false),
+  builders: z.array(z.string()).optional(),
+  expect: z.string(),
+});
+type Row = z.infer<typeof ROW>;
+const NPM_ROW = z.looseObject({
+  name: z.string(),
+  artifact: z.string(),
+  source: z.string(),
+  builderID: z.string().optional(),
+  expect: z.string(),
+});
+const CASES = z.looseObject({
+  notes: z.looseObject({
+    Test_runVerifyGHAArtifactPath: z.looseObject({ default_builder_ids: z.record(z.string(), z.string()) }),
+  }),
+  cases: z.record(z.string(), z.array(z.unknown())),
+});
+const DIGESTS = z.record(z.string(), z.looseObject({ sha256: z.string(), sha512: z.string() }));
+
+const ISSUER = 'https://token.actions.githubusercontent.com';
+const GENERATORS = 'https://github.com/slsa-framework/slsa-github-generator/.github/workflows/*@**';
+const NOW = new Date('2026-06-01T00:00:00Z');
+
+/** Which of our checks says what each of the source's errors says. */
+const CHECKS: Readonly<Record<string, string>> = {
+  ErrorMismatchBranch: 'source.ref',
+  ErrorMismatchTag: 'source.ref',
+  ErrorMismatchVersionedTag: 'source.ref',
+  ErrorInvalidRef: 'source.ref',
+  ErrorMismatchSource: 'source.uri',
+  ErrorUntrustedReusableWorkflow: 'certificate.identity',
+  ErrorMismatchBuilderID: 'certificate.identity',
+  ErrorMismatchHash: 'subject.digest',
+  ErrorMismatchWorkflowInputs: 'parameters',
+  // Where the certificate was not even seen by a certificate log, there is no signer whose entry could be missing.
+  ErrorRekorSearch: 'signature or transparency',
+  ErrorInvalidSignature: 'signature',
+};
+
+/** Provenance of real builds on GitHub, and the expectations that slsa-verifier's own tests have of it. */
+export const slsaVerifier: VectorFolder = {
+  name: 'slsa-verifier',
+  exceptions: [VERSIONED, ABSENT, NO_DIGEST, OTHER],
+  judge,
+};
+
+interface Folder {
+  readonly source: Source;
+  readonly root: SigstoreRoot;
+  readonly digests: z.infer<typeof DIGESTS>;
+  readonly builders: Readonly<Record<string, string>>;
+}
+
+function* judge(source: Source): Generator<Outcome> {
+  const { cases, notes } = source.json('cases.json', CASES);
+  const folder: Folder = {
+    source,
+    root: parseTrustedRoot(publicGoodRoot(source)),
+    digests: source.json('artifact-digests.json', DIGESTS),
+    builders: notes.Test_runVerifyGHAArtifactPath.default_builder_ids,
+  };
+  for (const [test, rows] of Object.entries(cases)) {
+    if (test === 'Test_runVerifyGHAArtifactPath') {
+      for (const row of rows) yield* judgeRow(folder, ROW.parse(row));
+    } else if (test === 'Test_runVerifyNpmPackage') {
+      for (const row of rows) yield judgeNpm(folder, NPM_ROW.parse(row));
+    } else {
+      for (const row of rows)
+        yield notApplicable(`${test}: ${z.looseObject({ name: z.string() }).parse(row).name}`, OTHER);
+    }
+  }
+}
+
+/** A row stands for every builder and version that is there, or for one file without either. */
+function* judgeRow(folder: Folder, row: Row): Generator<Outcome> {
+  const [artifact = ''] = row.artifacts;
+  if (
+    row.expect === 'PASS' &&
+    row.pversiontag !== undefined &&
+    !artifact.endsWith(`-${row.pversiontag}`) &&
+    artifact !== 'annotated-tag'
+  ) {
+    yield notApplicable(row.name, VERSIONED);
+    return;
+  }
+  const suffix = `/${artifact}.intoto.jsonl`;
+  const file = row.provenancePath ?? `${artifact}.intoto.jsonl`;
+  const paths = row.noversion
+    ? folder.source.files.filter((path) => path === `testdata/${file}`)
+    : folder.source.files.filter((path) => path.endsWith(suffix) && path.split('/').length === 4);
+  if (paths.length === 0) yield notApplicable(row.name, ABSENT);
+  for (const path of paths) yield judgeFile(folder, row, path);
+}
+
+function judgeFile(folder: Folder, row: Row, path: string): Outcome {
+  const name = `${row.name} (${path})`;
+  const [, builder = ''] = path.split('/');
+  const folderOf = path.slice('testdata/'.length, path.lastIndexOf('/') + 1);
+  const artifacts = [...new Set(row.artifacts)].map((artifact) => ({
+    name: artifact,
+    digest: folder.digests[`${folderOf}${artifact}`],
+  }));
+  const known = artifacts.flatMap(({ name, digest }) =>
+    digest === undefined ? [] : [{ name, digest: { sha256: digest.sha256 } }],
+  );
+  if (known.length < artifacts.length || known.length === 0) return notApplicable(name, NO_DIGEST);
+  const id = row.pBuilderID ?? folder.builders[builder];
+  const expectations: Expectations = {
+    publicKeys: [],
+    certificateIssuer: ISSUER,
+    certificateIdentity: id === undefined ? GENERATORS : `${id.replace(/@.*$/, '')}@**`,
+    sourceUri: `git+https://${row.source}`,
+    ...(row.pbranch === undefined ? {} : { sourceBranch: row.pbranch }),
+    ...tagOf(row),
+    ...(row.inputs === undefined ? {} : { parameters: row.inputs }),
+  };
+  return compareReport(
+    name,
+    row.expect,
+    verify(folder, folder.source.bytes(path), known, expectations),
+    'transparency',
+  );
+}
+
+/** A branch and a tag at once cannot be expected; where the source does, the branch is what its row is about. */
+function tagOf({ ptag, pversiontag, pbranch }: Row): Partial<Expectations> {
+  const tag = ptag ?? pversiontag;
+  return tag === undefined || pbranch !== undefined ? {} : { sourceTag: tag };
+}
+
+function verify(
+  { root }: Folder,
+  bytes: Uint8Array,
+  artifacts: Parameters<typeof evaluateProvenance>[0]['artifacts'],
+  expectations: Expectations,
+): Report {
+  const evidence = loadEvidence([{ path: 'attestation', bytes }]);
+  const certificates = new Map<EvidenceItem, CertificateProof>();
+  for (const item of evidence.items) {
+    const proof = proveCertificate(item, root);
+    if (proof !== undefined) certificates.set(item, proof);
+  }
+  return evaluateProvenance({ evidence, artifacts, expectations, now: NOW, certificates });
+}
+
+/**
+ * The source asks a live log for the entry of an envelope; from the file alone nothing proves the time. So `PASS` is that
+ * every other check passes (`unproven` alone fails), and an error is that its own check fails.
+ */
+function compareReport(name: string, expect: string, report: Report, unproven?: string): Outcome {
+  const failed = report.artifacts
+    .filter(({ verdict }) => verdict === 'rejected')
+    .flatMap(({ attestations }) => attestations.flatMap(({ checks }) => checks))
+    .filter(({ status }) => status === 'fail')
+    .map(({ id }): string => id);
+  const others = [...new Set(failed)].filter((id) => id !== unproven);
+  if (expect === 'PASS')
+    return compare(
+      name,
+      'nothing else fails',
+      others.length === 0 ? 'nothing else fails' : others.join(', '),
+    );
+  const check = CHECKS[expect] ?? expect;
+  const isSaid = check.split(' or ').some((id) => failed.includes(id));
+  return compare(
+    name,
+    `${check} fails`,
+    isSaid ? `${check} fails` : `${failed.join(', ') || 'nothing'} fails`,
+  );
+}
+
+const NPM = z.object({
+  attestations: z.array(z.looseObject({ predicateType: z.string(), bundle: z.unknown() })),
+});
+const NPM_ERRORS = ['ErrorMismatchSource', 'ErrorInvalidSignature'];
+
+/** The provenance of an npm package: its signer, source and builder, for the tarball's digest. */
+function judgeNpm(folder: Folder, row: z.infer<typeof NPM_ROW>): Outcome {
+  const path = `testdata/npm/gha/${row.artifact}.json`;
+  if (!folder.source.files.includes(path)) return notApplicable(row.name, ABSENT);
+  const isOfPublish = row.name.includes('signature publish');
+  if ((row.expect !== 'PASS' && !NPM_ERRORS.includes(row.expect)) || isOfPublish)
+    return notApplicable(row.name, OTHER);
+  const sha512 = folder.digests[`npm/gha/${row.artifact}`]?.sha512;
+  if (sha512 === undefined) return notApplicable(row.name, NO_DIGEST);
+  const { attestations } = folder.source.json(path, NPM);
+  const provenance = attestations.find(({ predicateType }) =>
+    predicateType.startsWith('https://slsa.dev/provenance/'),
+  );
+  const bytes = Buffer.from(JSON.stringify(provenance?.bundle));
+  const repository = `https://${row.source}`;
+  const isWorkflow = row.builderID?.includes('/.github/workflows/') === true;
+  const outcomes = [repository, `git+${repository}`].map((sourceUri) =>
+    compareReport(
+      row.name,
+      row.expect,
+      verify(folder, bytes, [{ name: row.artifact, digest: { sha512 } }], {
+        publicKeys: [],
+        certificateIssuer: ISSUER,
+        certificateIdentity: isWorkflow ? GENERATORS : 'https://github.com/**',
+        sourceUri,
+      }),
+    ),
+  );
+  const isPass = row.expect === 'PASS';
+  // Provenance v0.2 spells the source with git+, v1 without: one of the two is the row's.
+  return (
+    outcomes.find(({ result }) => (result === 'agreed') === isPass) ??
+    outcomes[0] ??
+    notApplicable(row.name, ABSENT)
+  );
+}
