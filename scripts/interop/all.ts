@@ -1,9 +1,12 @@
 import type { Peer } from './case.ts';
 import { cosign } from './cosign.ts';
+import { openbao } from './openbao.ts';
 import { ministack } from './ministack.ts';
 import { opensslPeer } from './openssl.ts';
 import { cryptography, inTotoAttestation, securesystemslib } from './python.ts';
 import { sigstoreVerify } from './sigstore-verify.ts';
+import { softhsm } from './softhsm.ts';
+import { sshAgent } from './ssh-agent.ts';
 import { sshKeygenPeer } from './ssh-keygen.ts';
 
 /** The peers, in the order of the report. */
@@ -15,5 +18,8 @@ export const PEERS: readonly Peer[] = [
   opensslPeer,
   cryptography,
   sshKeygenPeer,
+  sshAgent,
+  openbao,
+  softhsm,
   ministack,
 ];

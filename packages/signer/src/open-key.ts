@@ -27,6 +27,7 @@ const SCHEMES: ReadonlyMap<string, () => Promise<OpenScheme>> = new Map<string, 
   ['hashivault', async () => (await import('./vault.ts')).openVaultKey],
   ['openbao', async () => (await import('./vault.ts')).openVaultKey],
   ['ssh-agent', async () => (await import('./ssh-agent.ts')).openAgentKey],
+  ['pkcs11', async () => async (uri, options) => (await import('./pkcs11.ts')).openPkcs11Key(uri, options)],
   ['gcpkms', async () => (await import('./gcpkms.ts')).openGcpKey],
   ['azurekms', async () => (await import('./azurekms.ts')).openAzureKey],
 ]);
