@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import type { Metafile } from 'esbuild';
@@ -62,6 +62,10 @@ describe('what danube provenance verify loads', () => {
     // Nor is anything there that builds, signs, stores or reads private keys.
     const others = modules.filter((name) => /\/(?:builder|signer)\/|private|pkcs8|job-directory/.test(name));
     assert.deepEqual(others, []);
+  });
+
+  it('is little to read: V8 reads all of it before anything runs', () => {
+    assert.ok(statSync(join(DIST, 'verify.cjs')).size < 180_000);
   });
 
   it('of Node.js is no network, no child process, no terminal, no compression', () => {

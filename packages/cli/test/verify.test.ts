@@ -314,6 +314,15 @@ describe('what cannot be read', () => {
     }
   });
 
+  it('is evidence that was met beside artifacts: the rest may still speak', () => {
+    cpSync(join(root, 'dist'), join(root, 'met'), { recursive: true });
+    mkdirSync(join(root, 'met/app.tgz.intoto.jsonl'));
+    const { code, stderr } = verify(['met/app.tgz', ...KEY]);
+    assert.equal(code, 0);
+    assert.match(stderr, /^warning: cannot read met\/app\.tgz\.intoto\.jsonl: it is a directory$/m);
+    assert.equal(verify(['met/app.tgz', '--public-key', 'keys/stranger.key.pub']).code, 3);
+  });
+
   it('is not permitted to us', () => {
     const uid = process.getuid?.() === 0 ? { uid: 65_534 } : {};
     chmodSync(root, 0o755);

@@ -12,12 +12,12 @@ import {
   loadEvidence,
 } from '@danube/verifier';
 import { MalformedError } from 'in-toto-attestation';
-import { EXIT, type ExitCode, usageError } from '../exit-code.ts';
+import { CliError, EXIT, type ExitCode, usageError } from '../exit-code.ts';
 import { sayWarning } from '../terminal.ts';
 import { evidenceIn, expandEvidence, readEvidence } from './evidence-files.ts';
 import { inFlags, readExpectations } from './expectations.ts';
 import { hashTargets } from './hashing.ts';
-import { printReport } from './report.ts';
+import { type Describe, printReport } from './report.ts';
 import { type FileTarget, findTargets, isArtifact, type Problem } from './targets.ts';
 import { namesTrustRoot } from './trust-root-options.ts';
 import type { VerifyOptions } from './verify.ts';
@@ -27,6 +27,8 @@ type Certificates = NonNullable<Verification['certificates']>;
 /** What is to be judged, and all that may speak for it. */
 interface Case {
   readonly evidence: Evidence;
+  /** Some evidence that was met could not be read: it might have spoken for an artifact. */
+  readonly isBlind: boolean;
   readonly files: readonly FileTarget[];
   readonly digests: readonly ArtifactInput[];
   readonly problems: readonly Problem[];
@@ -40,6 +42,7 @@ interface Case {
  * @throws DanubeError when there is nothing to judge.
  */
 export async function verifyArtifacts(paths: readonly string[], options: VerifyOptions): Promise<ExitCode> {
+  const format = await chooseFormat(options);
   const expectations = readExpectations(options, await openTrustRoot(options));
   const opened = await openCase(paths, options, expectations);
   const hashed = await hashTargets(opened.files, algorithmsOf(opened.evidence));
@@ -47,8 +50,16 @@ export async function verifyArtifacts(paths: readonly string[], options: VerifyO
   const problems = [...opened.problems, ...hashed.problems];
   const certificates = await lookAtCertificates(opened.evidence, options.sigstoreRoot);
   const report = judge(opened, artifacts, problems, expectations, certificates);
-  printReport(report, problems, options.format);
-  return exitCodeOf(report, problems);
+  printReport(report, problems, format);
+  return exitCodeOf(report, problems, opened.isBlind);
+}
+
+/** How the report is written. What is used seldom is loaded only for its format, before anything is judged. */
+async function chooseFormat({ format, explain }: VerifyOptions): Promise<'json' | 'text' | Describe> {
+  if (explain === true && format !== 'text') throw usageError('--explain is a text; leave --format out');
+  if (explain !== true && (format === 'json' || format === 'text')) return format;
+  const { describeAs } = await import('./report-formats.ts');
+  return (report, problems) => describeAs(explain === true ? 'explain' : format, report, problems);
 }
 
 /** Certificates are looked at by a library that is loaded only for them. */
@@ -97,9 +108,9 @@ function openArtifacts(
   if (!isElsewhere && options.digest !== undefined) {
     throw usageError('--digest says nothing about where its provenance is', 'add --provenance FILE');
   }
-  const evidence = isElsewhere ? openEvidence(options.provenance, jobFolder) : loadPaths(evidencePaths);
-  const subjects = subjectNames(evidence);
-  return { evidence, files: files.filter((target) => isArtifact(target, subjects)), digests, problems };
+  const found = isElsewhere ? openEvidence(options.provenance, jobFolder) : loadFound(evidencePaths);
+  const subjects = subjectNames(found.evidence);
+  return { ...found, files: files.filter((target) => isArtifact(target, subjects)), digests, problems };
 }
 
 /** A job's own folder: its attestations, and of the files there those that its provenance names, or all of them. */
@@ -109,21 +120,37 @@ function openJob(
   options: VerifyOptions,
   { noExtra = false }: Expectations,
 ): Case {
-  const evidence = openEvidence(options.provenance, folder);
-  const subjects = subjectNames(evidence);
+  const opened = openEvidence(options.provenance, folder);
+  const subjects = subjectNames(opened.evidence);
   const files = listFiles(folder)
     .map((name) => ({ name, root: folder, nameInRoot: name, fromDirectory: true }))
     .filter((target) => subjects.has(target.name) || (noExtra && isArtifact(target, subjects)));
-  return { evidence, files, digests: [], problems: [], job };
+  return { ...opened, files, digests: [], problems: [], job };
 }
 
-function openEvidence(provenance: readonly string[] = [], jobFolder: string | undefined): Evidence {
+type OpenedEvidence = Pick<Case, 'evidence' | 'isBlind'>;
+
+/** Evidence that the caller named: what cannot be read ends the run. */
+function openEvidence(provenance: readonly string[] = [], jobFolder: string | undefined): OpenedEvidence {
   const ofJob = jobFolder === undefined ? [] : evidenceIn(jobFolder);
-  return loadPaths([...provenance.flatMap(expandEvidence), ...ofJob]);
+  const paths = new Set([...provenance.flatMap(expandEvidence), ...ofJob]);
+  return { evidence: loadEvidence([...paths].map(readEvidence)), isBlind: false };
 }
 
-function loadPaths(paths: readonly string[]): Evidence {
-  return loadEvidence([...new Set(paths)].map(readEvidence));
+/** Evidence that was met beside artifacts: what cannot be read is told, and the rest may still speak. */
+function loadFound(paths: readonly string[]): OpenedEvidence {
+  let isBlind = false;
+  const files = [...new Set(paths)].flatMap((path) => {
+    try {
+      return [readEvidence(path)];
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      isBlind = true;
+      sayWarning(error.message);
+      return [];
+    }
+  });
+  return { evidence: loadEvidence(files), isBlind };
 }
 
 /** Names that statements claim, signed by whomever: they only choose which files are looked at. */
@@ -168,9 +195,14 @@ function judge(
   }
 }
 
-/** What was rejected is decided; a file that could not be read is not. */
-function exitCodeOf({ verdict, artifacts }: Report, problems: readonly Problem[]): ExitCode {
-  if (artifacts.some((artifact) => artifact.verdict === 'rejected')) return EXIT.rejected;
+/** A rejection is a decision, unless evidence could not be read; an artifact that could not be read is none. */
+function exitCodeOf(
+  { verdict, artifacts }: Report,
+  problems: readonly Problem[],
+  isBlind: boolean,
+): ExitCode {
+  const isRejected = artifacts.some((artifact) => artifact.verdict === 'rejected');
+  if (isRejected) return isBlind ? EXIT.undecided : EXIT.rejected;
   if (problems.length > 0) return EXIT.undecided;
   return verdict === 'accepted' ? EXIT.ok : EXIT.rejected;
 }
