@@ -15,6 +15,7 @@ const NO_EXPECTATIONS: Readonly<Record<string, string>> = {
   '--job': 'what is judged',
   '--data-dir': 'where jobs are',
   '--format': 'how the report is written',
+  '--explain': 'how the report is written',
 };
 
 /** The long names of all options of `danube provenance verify`, as the command itself declares them. */

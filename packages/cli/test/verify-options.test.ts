@@ -142,7 +142,15 @@ describe('an option of verify', () => {
     const flags = danube(['provenance', 'verify', '--help'])
       .stdout.match(/^ {2}--[a-z-]+/gm)!
       .map((f) => f.trim());
-    const elsewhere = ['--provenance', '--digest', '--checksums', '--job', '--data-dir', '--format'];
+    const elsewhere = [
+      '--provenance',
+      '--digest',
+      '--checksums',
+      '--job',
+      '--data-dir',
+      '--format',
+      '--explain',
+    ];
     const here = [
       '--source-branch',
       '--allow-parameter',

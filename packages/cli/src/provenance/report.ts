@@ -8,13 +8,21 @@ import {
 import { paint, print, printJson, printable, sayError, sayHint, sayWarning, STDOUT } from '../terminal.ts';
 import type { Problem } from './targets.ts';
 
+/** A report in a format of its own. */
+export type Describe = (report: Report, problems: readonly Problem[]) => string;
+
 /** Prints what a verification found: the report on stdout, what could not be looked at on stderr. */
-export function printReport(report: Report, problems: readonly Problem[], format: 'text' | 'json'): void {
+export function printReport(
+  report: Report,
+  problems: readonly Problem[],
+  format: 'json' | 'text' | Describe,
+): void {
   for (const { name, error } of problems) {
     sayError(`${name} was not judged: ${error.message}`);
     if (error.hint !== undefined) sayHint(error.hint);
   }
-  if (format === 'json') printJson(withProblems(report, problems));
+  if (typeof format === 'function') print(format(report, problems));
+  else if (format === 'json') printJson(withProblems(report, problems));
   else print(describeReport(report, problems.length));
   sayUnjudged(report);
 }

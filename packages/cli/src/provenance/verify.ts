@@ -32,7 +32,8 @@ export interface VerifyOptions extends TrustRootOptions {
   readonly extra: boolean;
   /** False when `--no-missing` is given. */
   readonly missing: boolean;
-  readonly format: 'text' | 'json';
+  readonly format: 'text' | 'json' | 'sarif' | 'junit' | 'github' | 'markdown' | 'html';
+  readonly explain?: true;
 }
 
 export function describe(command: Command): void {
@@ -73,9 +74,12 @@ export function describe(command: Command): void {
     .option('--no-extra', 'a file without provenance fails')
     .option('--no-missing', 'a subject without a file fails')
     .optionsGroup('Output:')
-    .addOption(choice('--format <FORMAT>', 'for people or for programs', ['text', 'json'], 'text'))
+    .addOption(choice('--format <FORMAT>', 'for people or for programs', FORMATS, 'text'))
+    .option('--explain', 'every check: expected, actual, where it was read, what to do')
     .addHelpText('after', HELP);
 }
+
+const FORMATS = ['text', 'json', 'sarif', 'junit', 'github', 'markdown', 'html'] as const;
 
 const HELP = `
 Provenance is found beside an artifact as ARTIFACT.intoto.jsonl, ARTIFACT.sigstore.json or provenance.json, in the

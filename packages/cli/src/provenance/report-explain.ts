@@ -1,0 +1,33 @@
+import { printable } from '../terminal.ts';
+import { placeOf, type ReportRow } from './report-rows.ts';
+
+/** Every check of every artifact, in order: what was expected, what was found, where, and what to do. */
+export function describeExplained(rows: readonly ReportRow[], argv: readonly string[]): string {
+  const lines = rows.flatMap(explainRow);
+  if (rows.every(({ verdict }) => verdict === 'accepted')) return lines.join('\n');
+  return [...lines, `reproduce: danube ${argv.map(quote).join(' ')}`].join('\n');
+}
+
+function explainRow({ name, verdict, attestation, problem }: ReportRow): string[] {
+  const head = `${verdict}  ${name}`;
+  if (problem !== undefined) return [head, `  ${problem}`];
+  if (attestation === undefined) return [head];
+  const checks = attestation.checks.flatMap((check) => {
+    const { id, status, expected, actual, hint } = check;
+    const place = placeOf(attestation, check);
+    return [
+      `  ${status.padEnd(8)} ${id}`,
+      ...(expected === null ? [] : [`    expected  ${printable(expected)}`]),
+      ...(actual === null ? [] : [`    actual    ${printable(actual)}`]),
+      ...(place === '' ? [] : [`    read at   ${place}`]),
+      ...(hint === null ? [] : [`    hint      ${printable(hint)}`]),
+    ];
+  });
+  return [head, ...checks];
+}
+
+/** An argument as a POSIX shell reads it back. */
+function quote(argument: string): string {
+  if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(argument)) return argument;
+  return printable(`'${argument.replaceAll("'", String.raw`'\''`)}'`);
+}

@@ -1,0 +1,28 @@
+import { escapeXml } from './markup.ts';
+import { describeCheck, placeOf, type ReportRow } from './report-rows.ts';
+
+/** JUnit's XML, as the test tabs of CI systems read it: one test case an artifact. */
+export function describeJunit(rows: readonly ReportRow[]): string {
+  const failures = rows.filter(({ verdict }) => verdict === 'rejected').length;
+  const errors = rows.filter(({ verdict }) => verdict === 'not judged').length;
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites tests="${rows.length}" failures="${failures}" errors="${errors}">`,
+    `  <testsuite name="danube provenance verify" tests="${rows.length}" failures="${failures}" errors="${errors}">`,
+    ...rows.map(describeCase),
+    '  </testsuite>',
+    '</testsuites>',
+  ].join('\n');
+}
+
+function describeCase({ name, verdict, attestation, failed, problem }: ReportRow): string {
+  const open = `    <testcase classname="provenance" name="${escapeXml(name)}"`;
+  if (verdict === 'accepted') return `${open}/>`;
+  if (problem !== undefined) return `${open}><error message="${escapeXml(problem)}"/></testcase>`;
+  const ids = failed.map(({ id }) => id).join(', ');
+  const details = failed.map((check) => {
+    const place = attestation === undefined ? '' : placeOf(attestation, check);
+    return `${check.id}: ${describeCheck(check)} (${place})`;
+  });
+  return `${open}><failure message="${escapeXml(ids)}">${escapeXml(details.join('\n'))}</failure></testcase>`;
+}

@@ -1,0 +1,37 @@
+import { CHECK_IDS, TOOL } from '@danube/verifier';
+import { describeCheck, placeOf, type ReportRow } from './report-rows.ts';
+
+/** The rule of a file that could not be read, beside those of the checks. */
+const NOT_JUDGED = 'not-judged';
+
+/** SARIF 2.1.0 (OASIS): one result for each check that rejects an artifact. */
+export function describeSarif(rows: readonly ReportRow[]): string {
+  const rules = [...CHECK_IDS, NOT_JUDGED].map((id) => ({ id, shortDescription: { text: id } }));
+  const log = {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [{ tool: { driver: { ...TOOL, rules } }, results: rows.flatMap(resultsOf) }],
+  };
+  return JSON.stringify(log, null, 2);
+}
+
+function resultsOf({ name, attestation, failed, problem, verdict }: ReportRow): object[] {
+  if (verdict === 'accepted') return [];
+  if (problem !== undefined) return [result(NOT_JUDGED, name, problem)];
+  if (attestation === undefined || failed.length === 0)
+    return [result('evidence.found', name, 'nothing accepts it')];
+  return failed.map((check) => {
+    const place = placeOf(attestation, check);
+    return result(check.id, name, `${name}: ${describeCheck(check)}${place === '' ? '' : ` (${place})`}`);
+  });
+}
+
+function result(ruleId: string, name: string, text: string): object {
+  const uri = name.split('/').map(encodeURIComponent).join('/');
+  return {
+    ruleId,
+    level: 'error',
+    message: { text },
+    locations: [{ physicalLocation: { artifactLocation: { uri } } }],
+  };
+}
