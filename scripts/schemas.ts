@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { jobRecordJsonSchema, secretAllowlistJsonSchema } from '@danube/builder';
+import { trustRootJsonSchema } from '@danube/verifier/documents';
 import * as formats from 'in-toto-attestation/zod';
 import * as z from 'zod';
 
@@ -35,6 +36,7 @@ const FORMATS: readonly (readonly [name: string, schema: z.ZodType, title: strin
 function schemas(): ReadonlyMap<string, JsonSchema> {
   const files = new Map<string, JsonSchema>([
     ['job-record', jobRecordJsonSchema()],
+    ['trust-root', trustRootJsonSchema()],
     ['secret-allowlist', secretAllowlistJsonSchema()],
   ]);
   for (const [name, schema, title] of FORMATS) files.set(name, formatSchema(name, schema, title));

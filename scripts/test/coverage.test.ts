@@ -6,6 +6,7 @@ import { KEY_ERROR_CODES } from '@danube/keys';
 import { SIGN_ERROR_CODES } from '@danube/signer';
 import { STORE_ERROR_CODES } from '@danube/store';
 import { CHECK_IDS, VERIFICATION_ERROR_CODES } from '@danube/verifier';
+import { DOCUMENT_ERROR_CODES } from '@danube/verifier/documents';
 import { MALFORMED_CODES } from 'in-toto-attestation';
 import type { Case } from '../vectors/case-format.ts';
 import { casesOf, loadCases } from './vectors/cases.ts';
@@ -19,6 +20,7 @@ const UNIONS = {
   '@danube/signer': SIGN_ERROR_CODES,
   '@danube/store': STORE_ERROR_CODES,
   '@danube/verifier': VERIFICATION_ERROR_CODES,
+  '@danube/verifier/documents': DOCUMENT_ERROR_CODES,
 } as const;
 
 /** Codes that no file can bring about, and why. */

@@ -24,6 +24,7 @@ import { SOURCE_VECTORS } from './verify-source.ts';
 import { STATEMENT_VECTORS } from './verify-statement.ts';
 import { SIGSTORE_VECTORS } from './verify-sigstore.ts';
 import { SUBJECT_VECTORS } from './verify-subject.ts';
+import { TRUST_VECTORS } from './verify-trust.ts';
 import { PREDICATE_VECTORS } from './verify-predicate.ts';
 
 /** Every case of test-vectors/. */
@@ -32,6 +33,7 @@ export const VECTORS: readonly Vector[] = [
   ...ENVELOPE_VECTORS,
   ...SIGNATURE_CHECK_VECTORS,
   ...SIGSTORE_VECTORS,
+  ...TRUST_VECTORS,
   ...STATEMENT_VECTORS,
   ...SUBJECT_VECTORS,
   ...PREDICATE_VECTORS,

@@ -58,6 +58,16 @@ export interface VerifyExpectations {
   readonly sigstoreRoot?: string;
   readonly certificateIdentity?: string;
   readonly certificateIssuer?: string;
+  /** Path of a trust root that root keys signed. */
+  readonly trustRoot?: string;
+  /** Paths of the public root keys. */
+  readonly trustRootKeys?: readonly string[];
+  readonly trustRootThreshold?: number;
+  /** Path of a trust root that nobody signed. */
+  readonly plainTrustRoot?: string;
+  /** Path of what is remembered of the trust root that was trusted before. */
+  readonly trustState?: string;
+  readonly buildLevel?: number;
   readonly threshold?: number;
   readonly builderId?: string;
   readonly buildType?: string;
@@ -100,7 +110,7 @@ export interface ExpectedCheck {
 }
 
 export type ParsedFormat =
-  'json' | 'statement' | 'provenance' | 'envelope' | 'sigstore-bundle' | 'attestations';
+  'json' | 'statement' | 'provenance' | 'envelope' | 'sigstore-bundle' | 'attestations' | 'trust-root';
 
 /** Untrusted bytes, read as a format. */
 export interface ParseCase extends Described<'parse'> {

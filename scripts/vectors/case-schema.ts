@@ -45,6 +45,12 @@ const expectations = z.strictObject({
   sigstoreRoot: path.exactOptional(),
   certificateIdentity: z.string().exactOptional(),
   certificateIssuer: z.string().exactOptional(),
+  trustRoot: path.exactOptional(),
+  trustRootKeys: z.array(path).exactOptional(),
+  trustRootThreshold: z.number().exactOptional(),
+  plainTrustRoot: path.exactOptional(),
+  trustState: path.exactOptional(),
+  buildLevel: z.number().exactOptional(),
   threshold: z.number().exactOptional(),
   builderId: z.string().exactOptional(),
   buildType: z.string().exactOptional(),
@@ -98,7 +104,7 @@ const signature = z.strictObject({
 const parse = kindOf(
   'parse',
   {
-    format: z.enum(['json', 'statement', 'provenance', 'envelope', 'sigstore-bundle', 'attestations']),
+    format: z.enum(['json', 'statement', 'provenance', 'envelope', 'sigstore-bundle', 'attestations', 'trust-root']),
     input: path,
   },
   {},

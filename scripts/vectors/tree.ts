@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { dirname, join, sep } from 'node:path';
 import { CASE } from './case-schema.ts';
 import { keyFiles } from './fixed-keys.ts';
+import { trustRootFiles } from './trust-roots.ts';
 import { sigstoreFiles } from './verify-sigstore.ts';
 import { encodeText, type Vector } from './vector.ts';
 
@@ -18,7 +19,7 @@ export function layOut(vectors: readonly Vector[]): Tree {
     if (tree.has(path)) throw new Error(`${path} is written twice`);
     tree.set(path, Buffer.from(content));
   };
-  for (const [name, content] of Object.entries({ ...keyFiles(), ...sigstoreFiles() }))
+  for (const [name, content] of Object.entries({ ...keyFiles(), ...sigstoreFiles(), ...trustRootFiles() }))
     add(`keys/${name}`, content);
   for (const { folder, case: content, files } of vectors) {
     add(`${folder}/case.json`, encodeText(CASE.parse(content)));

@@ -258,7 +258,8 @@ function openedRoot(field: string, value: unknown): void {
 
 function isOpenedRoot(value: unknown): value is OpenedTrustRoot {
   if (typeof value !== 'object' || value === null) return false;
-  if (!('root' in value) || value.root === undefined) return 'reason' in value && typeof value.reason === 'string';
+  if (!('root' in value) || value.root === undefined)
+    return 'reason' in value && typeof value.reason === 'string';
   const { root } = value;
   return typeof root === 'object' && root !== null && hasList(root, 'keys') && hasList(root, 'builders');
 }

@@ -23,6 +23,7 @@ interface Step {
 }
 
 const always = (): boolean => true;
+const hasTrustRoot = ({ expected }: Context): boolean => expected.trustRoot !== undefined;
 
 /** A verification, whole: every check in the order in which it is made. */
 export const STEPS: readonly Step[] = [
@@ -73,8 +74,7 @@ function asked(
 
 /** A check by the trust root: made whenever there is one, because what it says holds for everything. */
 function trusted(id: CheckId, check: Step['check'], unasked: string): Step {
-  const demanded = ({ expected }: Context): boolean => expected.trustRoot !== undefined;
-  return { id, check, demanded, unasked: { id, ...notRun(unasked) } };
+  return { id, check, demanded: hasTrustRoot, unasked: { id, ...notRun(unasked) } };
 }
 
 /** The same for a check of an artifact among others: an attestation by itself has nothing of the kind. */

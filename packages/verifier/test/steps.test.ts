@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PROVENANCE_V02 } from 'in-toto-attestation';
-import { CHECK_IDS, type CheckId, type Expectations } from '../src/index.ts';
+import { CHECK_IDS, type CheckId, type Expectations, type TrustRoot } from '../src/index.ts';
 import { RULES_BY_FIELD } from '../src/expectations.ts';
 import { STEPS } from '../src/steps.ts';
 import {
   APP,
   AUDITOR,
   BUILDER,
+  BUILDER_ID,
   EVERYTHING,
   LIB,
   STRANGER,
@@ -36,6 +37,19 @@ const CERTIFICATE: Partial<Expectations> = {
 };
 const NO_CERTIFICATE: readonly CheckId[] = ['signature', 'key.threshold'];
 
+const ROOT: TrustRoot = {
+  version: 1,
+  expires: new Date('2030-01-01'),
+  keys: [
+    { publicKey: BUILDER.publicKey, notBefore: new Date('2026-01-01'), notAfter: new Date('2030-01-01') },
+  ],
+  builders: [{ id: BUILDER_ID, keys: [BUILDER.publicKey], threshold: 1, maxLevel: 2 }],
+};
+const opened = (root: Partial<TrustRoot> = {}): Partial<Expectations> => ({
+  publicKeys: [],
+  trustRoot: { root: { ...ROOT, ...root }, by: 'the test' },
+});
+
 /** One change of what is expected that turns the accepted case into a rejected one, and the checks that say so. */
 const FLIPS: Readonly<
   Record<keyof Expectations, readonly [change: Partial<Expectations>, failed: readonly CheckId[]]>
@@ -43,6 +57,8 @@ const FLIPS: Readonly<
   publicKeys: [{ publicKeys: [STRANGER.publicKey] }, ['signature', 'key.threshold']],
   certificateIdentity: [{ ...CERTIFICATE, certificateIdentity: 'https://ci.example.com/a' }, NO_CERTIFICATE],
   certificateIssuer: [{ ...CERTIFICATE, certificateIssuer: 'https://accounts.example.com' }, NO_CERTIFICATE],
+  trustRoot: [opened({ expires: new Date('2026-01-01') }), ['trust.root']],
+  buildLevel: [{ ...opened(), buildLevel: 3 }, ['build.level']],
   threshold: [{ publicKeys: [BUILDER.publicKey, AUDITOR.publicKey], threshold: 2 }, ['key.threshold']],
   builderId: [{ builderId: 'https://ci.example.com/other' }, ['builder.id']],
   buildType: [{ buildType: 'https://danube.dev/buildtypes/pipeline/v2' }, ['build.type']],
@@ -73,6 +89,7 @@ describe('every expectation', () => {
 
   it('left out, leaves the case accepted', () => {
     assert.equal(evaluate(ACCEPTED).verdict, 'accepted');
+    assert.equal(evaluate({ ...ACCEPTED, expect: opened() }).verdict, 'accepted');
   });
 
   for (const [field, [change, failed]] of Object.entries(FLIPS)) {

@@ -3,6 +3,7 @@ import type { CaseOf, Json, VerifyArtifacts, VerifyExpectations } from '../../ve
 /** Expectations whose option is not simply their name. */
 const OPTIONS: Readonly<Record<string, (value: never) => string[]>> = {
   publicKeys: (paths: readonly string[]) => paths.map((path) => `--public-key=${path}`),
+  trustRootKeys: (paths: readonly string[]) => paths.map((path) => `--trust-root-key=${path}`),
   parameters: (values: Readonly<Record<string, Json>>) =>
     Object.entries(values).map(([name, value]) => parameterOption(name, value)),
   allowParameters: (names: readonly string[]) => names.map((name) => `--allow-parameter=${name}`),

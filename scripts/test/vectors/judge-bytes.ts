@@ -11,6 +11,7 @@ import {
   parseStatement,
   PROVENANCE_V1,
 } from 'in-toto-attestation';
+import { parseTrustRoot } from '@danube/verifier/documents';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CaseOf, ParsedFormat } from '../../vectors/case-format.ts';
@@ -25,6 +26,7 @@ const PARSERS: Readonly<Record<ParsedFormat, (bytes: Uint8Array) => unknown>> = 
   envelope: parseEnvelope,
   'sigstore-bundle': parseSigstoreBundle,
   attestations: parseOnlyAttestation,
+  'trust-root': parseTrustRoot,
 };
 
 /** A file of one attestation: what is recognised and malformed counts as refused. */

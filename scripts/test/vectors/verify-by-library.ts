@@ -10,11 +10,20 @@ import {
   verifyProvenance,
   type ArtifactInput,
   type Evidence,
+  type OpenedTrustRoot,
   type Verification,
 } from '@danube/verifier';
+import {
+  openPlainTrustRoot,
+  openSignedTrustRoot,
+  readTrustRootEnvelope,
+  refuseRollback,
+  type RememberedTrustRoot,
+} from '@danube/verifier/documents';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { VerifyArtifacts } from '../../vectors/case-format.ts';
+import type { VerifyArtifacts, VerifyExpectations } from '../../vectors/case-format.ts';
 import { proveCertificates } from '../../../packages/cli/src/provenance/certificates.ts';
 import { assertReport } from './expect-report.ts';
 import type { StoredCase } from './cases.ts';
@@ -55,12 +64,40 @@ export async function openVerification(
   return {
     evidence,
     artifacts: await openArtifacts(folder, content.artifacts, evidence),
-    expectations: { ...others, publicKeys: publicKeys.map((path) => readPublicKeyFile(join(folder, path))) },
+    expectations: {
+      ...withoutTrustRoot(others),
+      publicKeys: publicKeys.map((path) => readPublicKeyFile(join(folder, path))),
+      ...openTrustRoot(folder, content.expectations),
+    },
     now: new Date(content.now ?? ANY_TIME),
     ...(sigstoreRoot === undefined
       ? {}
       : { certificates: proveCertificates(evidence, join(folder, sigstoreRoot)) }),
   };
+}
+
+/** What says where the trust root is, and how it is vouched for: no expectation of the verifier's own. */
+const OPENING = ['trustRoot', 'trustRootKeys', 'trustRootThreshold', 'plainTrustRoot', 'trustState'];
+
+function withoutTrustRoot(expectations: object): object {
+  return Object.fromEntries(Object.entries(expectations).filter(([field]) => !OPENING.includes(field)));
+}
+
+/** The trust root of a case, opened as a user of the library does. */
+function openTrustRoot(
+  folder: string,
+  { trustRoot, trustRootKeys = [], trustRootThreshold, plainTrustRoot, trustState }: VerifyExpectations,
+): { readonly trustRoot?: OpenedTrustRoot } {
+  const path = trustRoot ?? plainTrustRoot;
+  if (path === undefined) return {};
+  const bytes = readFileSync(join(folder, path));
+  if (trustRoot === undefined) return { trustRoot: openPlainTrustRoot(bytes) };
+  const keys = trustRootKeys.map((key) => readPublicKeyFile(join(folder, key)));
+  const opened = openSignedTrustRoot(bytes, keys, trustRootThreshold);
+  if (trustState === undefined) return { trustRoot: opened };
+  const remembered = JSON.parse(readFileSync(join(folder, trustState), 'utf8')) as RememberedTrustRoot;
+  const sha256 = createHash('sha256').update(readTrustRootEnvelope(bytes).payload).digest('hex');
+  return { trustRoot: refuseRollback(opened, sha256, remembered) };
 }
 
 async function openArtifacts(

@@ -1,0 +1,101 @@
+import { KeyError, parsePublicKey, type PublicKey } from '@danube/keys';
+import { joinPointer, MalformedError, parseJson, type JsonValue } from 'in-toto-attestation';
+import type { z } from 'zod';
+import { findContradiction } from '../trust-contradictions.ts';
+import type { TrustedBuilder, TrustedKey, TrustRoot } from '../trust-root.ts';
+import { DocumentError } from './errors.ts';
+import { trustRootSchema, type TrustRootDocument } from './trust-root-schema.ts';
+
+/** A trust root of a thousand keys has less. */
+const LIMITS = { maxBytes: 4 * 1024 * 1024, depth: 16 } as const;
+
+/**
+ * Reads a trust root, whoever vouches for it, as the values that a verification takes.
+ *
+ * @throws {DocumentError} `ERR_TRUST_ROOT` with the pointer: not JSON, an unknown field, a threshold below 1 or above the
+ * number of keys, an empty list, anything that is there twice, a key that cannot be read or is private.
+ */
+export function parseTrustRoot(bytes: Uint8Array): TrustRoot {
+  return toTrustRoot(parseTrustRootDocument(bytes));
+}
+
+/** The same as the document that was written, for those who change it. @throws {DocumentError} `ERR_TRUST_ROOT` */
+export function parseTrustRootDocument(bytes: Uint8Array): TrustRootDocument {
+  const result = trustRootSchema.safeParse(parseStrictJson(bytes));
+  if (!result.success) throw describeIssue(result.error);
+  toTrustRoot(result.data);
+  return result.data;
+}
+
+function parseStrictJson(bytes: Uint8Array): JsonValue {
+  try {
+    return parseJson(bytes, LIMITS);
+  } catch (cause) {
+    if (!(cause instanceof MalformedError)) throw cause;
+    throw new DocumentError('ERR_TRUST_ROOT', cause.pointer, `is no strict JSON: ${cause.message}`, {
+      cause,
+    });
+  }
+}
+
+function describeIssue({ issues: [issue] }: z.ZodError): DocumentError {
+  if (issue === undefined) return new DocumentError('ERR_TRUST_ROOT', '', 'is no trust root');
+  const pointer = issue.path.reduce<string>((path, part) => joinPointer(path, String(part)), '');
+  if (issue.code !== 'unrecognized_keys') return new DocumentError('ERR_TRUST_ROOT', pointer, issue.message);
+  const [field = ''] = issue.keys;
+  return new DocumentError('ERR_TRUST_ROOT', joinPointer(pointer, field), 'the format has no such field');
+}
+
+/** @throws {DocumentError} `ERR_TRUST_ROOT` */
+export function toTrustRoot({ version, expires, keys, builders }: TrustRootDocument): TrustRoot {
+  const named = new Map<string, TrustedKey>();
+  for (const [index, key] of keys.entries()) {
+    if (named.has(key.name))
+      throw new DocumentError('ERR_TRUST_ROOT', `/keys/${index}/name`, 'is there twice');
+    named.set(key.name, toTrustedKey(key, `/keys/${index}`));
+  }
+  const root: TrustRoot = {
+    version,
+    expires: new Date(expires),
+    keys: [...named.values()],
+    builders: builders.map((builder, index) => toTrustedBuilder(builder, named, `/builders/${index}`)),
+  };
+  const contradiction = findContradiction(root);
+  if (contradiction === undefined) return root;
+  throw new DocumentError('ERR_TRUST_ROOT', contradiction.pointer, contradiction.message);
+}
+
+function toTrustedKey(key: TrustRootDocument['keys'][number], pointer: string): TrustedKey {
+  const { notBefore, notAfter, revoked } = key;
+  return {
+    publicKey: readKey(key.publicKey, `${pointer}/publicKey`),
+    notBefore: new Date(notBefore),
+    notAfter: new Date(notAfter),
+    ...(revoked === undefined ? {} : { revoked: { since: new Date(revoked.since), reason: revoked.reason } }),
+  };
+}
+
+function readKey(text: string, pointer: string): PublicKey {
+  try {
+    return parsePublicKey(new TextEncoder().encode(text));
+  } catch (cause) {
+    if (!(cause instanceof KeyError)) throw cause;
+    throw new DocumentError('ERR_TRUST_ROOT', pointer, cause.message, { cause });
+  }
+}
+
+function toTrustedBuilder(
+  builder: TrustRootDocument['builders'][number],
+  named: ReadonlyMap<string, TrustedKey>,
+  pointer: string,
+): TrustedBuilder {
+  const { keys, ...others } = builder;
+  return {
+    ...others,
+    keys: keys.map((name, index) => {
+      const key = named.get(name);
+      if (key !== undefined) return key.publicKey;
+      throw new DocumentError('ERR_TRUST_ROOT', `${pointer}/keys/${index}`, `there is no key ${name}`);
+    }),
+  };
+}

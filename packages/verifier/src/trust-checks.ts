@@ -1,0 +1,124 @@
+import type { PublicKey } from '@danube/keys';
+import type { Context } from './context.ts';
+import { fail, notRun, pass } from './finding.ts';
+import type { Build } from './profiles.ts';
+import type { Finding } from './report.ts';
+import {
+  findTrustedKey,
+  isRevoked,
+  isWithin,
+  matchSource,
+  type TrustedBuilder,
+  type TrustedKey,
+  type TrustRoot,
+} from './trust-root.ts';
+
+const NO_ROOT = 'there is no trust root';
+
+/** Does anybody vouch for the trust root, and is it still good? */
+export function trustRoot({ expected: { trustRoot: opened }, now }: Context): Finding {
+  if (opened === undefined) return notRun(NO_ROOT);
+  if (opened.root === undefined)
+    return fail({ expected: 'a trust root that can be trusted', actual: opened.reason, hint: opened.hint });
+  const { root, by } = opened;
+  const expected = `a trust root that has not expired on ${now.toISOString()}`;
+  const actual = `version ${root.version}, ${by}, expires on ${root.expires.toISOString()}`;
+  if (now <= root.expires) return pass({ expected, actual });
+  return fail({ expected, actual, hint: 'Get the current trust root from whoever keeps it.' });
+}
+
+/** Were the keys that signed allowed to sign at that time? */
+export function keyValidity(context: Context): Finding {
+  const found = lookAtSigners(context);
+  if (typeof found === 'string') return notRun(found);
+  const outside = found.signers.filter((key) => !isWithin(key, context.now));
+  const expected = `keys that are valid on ${context.now.toISOString()}`;
+  if (outside.length > 0 && found.usable.length < found.needed) {
+    return fail({ expected, actual: outside.map(describeWindow).join('; '), hint: UNPROVEN });
+  }
+  return pass({ expected, actual: `${found.signers.length - outside.length} of ${found.signers.length}` });
+}
+
+/** Were the keys that signed still those of their owners? */
+export function keyRevoked(context: Context): Finding {
+  const found = lookAtSigners(context);
+  if (typeof found === 'string') return notRun(found);
+  const revoked = found.signers.filter((key) => isRevoked(key, context.now));
+  const expected = `keys that are not revoked on ${context.now.toISOString()}`;
+  if (revoked.length > 0 && found.usable.length < found.needed) {
+    return fail({ expected, actual: revoked.map(describeRevocation).join('; '), hint: UNPROVEN });
+  }
+  return pass({ expected, actual: `${found.signers.length - revoked.length} of ${found.signers.length}` });
+}
+
+const UNPROVEN =
+  'Nothing proves when it was signed (the build time is a claim), so keys are judged at the time of the verification.';
+
+function describeWindow({ publicKey, notBefore, notAfter }: TrustedKey): string {
+  return `${publicKey.keyid} is valid from ${notBefore.toISOString()} to ${notAfter.toISOString()}`;
+}
+
+function describeRevocation({ publicKey, revoked }: TrustedKey): string {
+  return `${publicKey.keyid} is revoked since ${revoked?.since.toISOString()}: ${revoked?.reason}`;
+}
+
+/** Which SLSA Build level do these keys vouch for, for this builder? The provenance itself has no say in it. */
+export function buildLevel(context: Context): Finding {
+  const { opened, expected } = context;
+  const found = lookAtSigners(context);
+  if (typeof found === 'string') return notRun(found);
+  const { build } = opened;
+  if (!build.reached) return notRun(build.reason);
+  const lowest = expected.buildLevel ?? 1;
+  const wanted = `a builder that the trust root knows with these keys, at SLSA Build L${lowest} or higher`;
+  const pointer = build.value.places.builderId;
+  const problem = distrust(found, build.value);
+  if (problem !== undefined) return fail({ expected: wanted, actual: problem, pointer });
+  const level = found.builder?.maxLevel ?? 0;
+  const result = { expected: wanted, actual: `SLSA Build L${level}`, pointer };
+  return level >= lowest ? pass(result) : fail(result);
+}
+
+/** Why the trust root does not vouch for the build; `undefined` when it does. */
+function distrust({ builder, usable, needed }: Signers, { provenance, source }: Build): string | undefined {
+  const { id } = provenance.runDetails.builder;
+  if (builder === undefined) return `the trust root has no builder ${id}`;
+  if (usable.length < needed) return `${usable.length} of the ${needed} key(s) that ${id} needs`;
+  const { buildType } = provenance.buildDefinition;
+  if (builder.buildTypes?.includes(buildType) === false) return `${id} is not trusted with ${buildType}`;
+  const uri = typeof source === 'string' ? undefined : source.uri?.value;
+  if (!matchSource(builder, uri)) return `${id} is not trusted with ${uri ?? 'a source that cannot be read'}`;
+  return undefined;
+}
+
+interface Signers {
+  /** Of the trust root, for this builder. */
+  readonly builder: TrustedBuilder | undefined;
+  /** The keys that signed; when the builder is known, those of them that may sign for it. */
+  readonly signers: readonly TrustedKey[];
+  /** Those that count: neither outside their time nor revoked. */
+  readonly usable: readonly TrustedKey[];
+  /** How many have to. */
+  readonly needed: number;
+}
+
+function lookAtSigners({ opened, expected, now }: Context): Signers | string {
+  const root = expected.trustRoot?.root;
+  if (expected.trustRoot === undefined) return NO_ROOT;
+  if (root === undefined) return 'the trust root cannot be trusted';
+  if (!opened.payload.reached) return opened.payload.reason;
+  const builder = opened.build.reached ? findBuilder(root, opened.build.value) : undefined;
+  const signers = trustedKeys(root, opened.signers).filter(
+    ({ publicKey }) => builder === undefined || builder.keys.includes(publicKey),
+  );
+  const usable = signers.filter((key) => isWithin(key, now) && !isRevoked(key, now));
+  return { builder, signers, usable, needed: builder?.threshold ?? 1 };
+}
+
+function findBuilder({ builders }: TrustRoot, { provenance }: Build): TrustedBuilder | undefined {
+  return builders.find(({ id }) => id === provenance.runDetails.builder.id);
+}
+
+function trustedKeys(root: TrustRoot, keys: readonly PublicKey[]): TrustedKey[] {
+  return keys.flatMap((key) => findTrustedKey(root, key) ?? []);
+}

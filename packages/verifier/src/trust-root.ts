@@ -1,0 +1,73 @@
+import type { PublicKey } from '@danube/keys';
+import { matchPattern } from './identity-pattern.ts';
+
+/**
+ * Who may say what, for how long, as the caller decided it beforehand (docs/trust.md). Plain values: they are read from
+ * a document by `@danube/verifier/documents`, which refuses one that contradicts itself.
+ */
+export interface TrustRoot {
+  /** Grows with each change. */
+  readonly version: number;
+  /** After it nothing is trusted any more. */
+  readonly expires: Date;
+  /** All keys, each once. */
+  readonly keys: readonly TrustedKey[];
+  /** All builders, each id once. */
+  readonly builders: readonly TrustedBuilder[];
+}
+
+export interface TrustedKey {
+  readonly publicKey: PublicKey;
+  /** It can sign from this moment on, which is included. */
+  readonly notBefore: Date;
+  /** It can sign until this moment, which is included. */
+  readonly notAfter: Date;
+  /** Nothing that was signed at or after `since` is believed. */
+  readonly revoked?: { readonly since: Date; readonly reason: string };
+}
+
+/** A builder and what its signatures are worth (SLSA 1.2, verifying-artifacts.md: roots of trust). */
+export interface TrustedBuilder {
+  /** `runDetails.builder.id`, compared exactly. */
+  readonly id: string;
+  /** The keys that sign for it; at least one. */
+  readonly keys: readonly PublicKey[];
+  /** How many of them must have signed. */
+  readonly threshold: number;
+  /** The highest SLSA Build level that it can reach, 1 to 3. */
+  readonly maxLevel: number;
+  /** The only build types that it is trusted with; any when left out. */
+  readonly buildTypes?: readonly string[];
+  /** The only sources that it is trusted with, exact or patterns; any when left out. */
+  readonly sources?: readonly string[];
+}
+
+/** A trust root that somebody vouches for; or one whose content was not even looked at, and why. */
+export type OpenedTrustRoot =
+  | {
+      readonly root: TrustRoot;
+      /** Who vouches for it, in words. */
+      readonly by: string;
+    }
+  | { readonly root?: undefined; readonly reason: string; readonly hint?: string };
+
+/** The entry of a public key. */
+export function findTrustedKey({ keys }: TrustRoot, publicKey: PublicKey): TrustedKey | undefined {
+  return keys.find((key) => key.publicKey === publicKey);
+}
+
+/** Whether the key could sign at this moment. */
+export function isWithin({ notBefore, notAfter }: TrustedKey, moment: Date): boolean {
+  return notBefore <= moment && moment <= notAfter;
+}
+
+/** Whether what the key signed at this moment is not believed. */
+export function isRevoked({ revoked }: TrustedKey, moment: Date): boolean {
+  return revoked !== undefined && revoked.since <= moment;
+}
+
+/** Whether the builder is trusted with this source. */
+export function matchSource({ sources }: TrustedBuilder, uri: string | undefined): boolean {
+  if (sources === undefined) return true;
+  return uri !== undefined && sources.some((pattern) => matchPattern(pattern, uri));
+}
