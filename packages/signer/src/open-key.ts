@@ -48,6 +48,8 @@ export async function openKey(keyUri: string, options: OpenKeyOptions = {}): Pro
   const scheme = SCHEME.exec(keyUri)?.[1]?.toLowerCase() ?? 'file';
   const open = SCHEMES.get(scheme);
   if (open === undefined) {
+    const byPlugin = await (await import('./plugin.ts')).openPluginKey(keyUri, options);
+    if (byPlugin !== undefined) return checkPin(byPlugin, options.expectedKey);
     throw new SignError('ERR_SIGN_KEY_URI', `no key backend for ${scheme}:`, {
       hint: `known are ${[...SCHEMES.keys()].map((known) => `${known}:`).join(', ')} and plain paths; for a file of that name write ./${scheme}:…`,
     });
