@@ -104,7 +104,15 @@ const signature = z.strictObject({
 const parse = kindOf(
   'parse',
   {
-    format: z.enum(['json', 'statement', 'provenance', 'envelope', 'sigstore-bundle', 'attestations', 'trust-root']),
+    format: z.enum([
+      'json',
+      'statement',
+      'provenance',
+      'envelope',
+      'sigstore-bundle',
+      'attestations',
+      'trust-root',
+    ]),
     input: path,
   },
   {},
