@@ -54,6 +54,16 @@ const FLIPS: readonly (readonly [accepted: readonly string[], rejected: readonly
 
 const CERTIFICATE_OPTIONS = ['--sigstore-root', '--certificate-identity', '--certificate-issuer'];
 
+/** Options of a trust root: a value that is good, and one that is not. */
+const TRUST_OPTIONS: Readonly<Record<string, readonly [good: string, bad: string]>> = {
+  '--trust-root': ['../../keys/trust-root.json', '../../keys/trust-root-expired.json'],
+  '--trust-root-key': ['../../keys/root.pub', '../../keys/stranger.pub'],
+  '--trust-state': ['../../keys/trust-state.json', '../../keys/trust-state-newer.json'],
+  '--build-level': ['2', '3'],
+  '--plain-trust-root': ['../../keys/trust-root-plain.json', '../../keys/trust-root-plain-expired.json'],
+  '--trust-root-threshold': ['1', '2'],
+};
+
 function verify(...args: readonly string[]): Outcome & { readonly report: ReportJson } {
   const outcome = danube(['provenance', 'verify', '--format', 'json', ...args], { cwd: root });
   return { ...outcome, report: JSON.parse(outcome.stdout || 'null') };
@@ -117,6 +127,38 @@ describe('an option of verify', () => {
     assert.deepEqual([bad.code, failedChecks(bad.report)], [1, ['artifact.missing']]);
   });
 
+  it('turns accepted into rejected: the options of a trust root', () => {
+    const cwd = join(import.meta.dirname, '../../../test-vectors/verify/trust-root');
+    const codeOf = (values: Readonly<Record<string, string>>, ...more: readonly string[]): number | null => {
+      const options = Object.entries(values).map(([option, value]) => `${option}=${value}`);
+      const evidence = '--provenance=provenance.json';
+      return danube(['provenance', 'verify', 'app-1.2.0.tgz', evidence, ...options, ...more], { cwd }).code;
+    };
+    const { '--plain-trust-root': plain, '--trust-root-threshold': threshold, ...others } = TRUST_OPTIONS;
+    const good = Object.fromEntries(Object.entries(others).map(([option, [value]]) => [option, value]));
+    assert.equal(codeOf(good), 0);
+    for (const [option, [, bad]] of Object.entries(others))
+      assert.equal(codeOf({ ...good, [option]: bad }), 1);
+    assert.equal(
+      codeOf(good, '--trust-root-key=../../keys/auditor.pub', `--trust-root-threshold=${threshold?.[1]}`),
+      1,
+    );
+    assert.deepEqual(
+      plain?.map((path) => codeOf({ '--plain-trust-root': path })),
+      [0, 1],
+    );
+    assert.equal(codeOf({ '--trust-root': good['--trust-root'] ?? '' }), 2);
+    assert.equal(codeOf(good, '--public-key=../../keys/builder.pub'), 2);
+    const state = join(root, 'trust-state.json');
+    assert.equal(
+      codeOf({ ...good, '--trust-root-key': '../../keys/stranger.pub', '--trust-state': state }),
+      1,
+    );
+    assert.ok(!readdirSync(root).includes('trust-state.json'));
+    assert.equal(codeOf({ ...good, '--trust-state': state }), 0);
+    assert.equal(readFileSync(state, 'utf8'), readFileSync(join(cwd, '../../keys/trust-state.json'), 'utf8'));
+  });
+
   it('turns accepted into rejected: --sigstore-root, --certificate-identity, --certificate-issuer', () => {
     const cwd = join(import.meta.dirname, '../../../test-vectors/verify/certificate');
     const good = [
@@ -157,6 +199,7 @@ describe('an option of verify', () => {
       '--no-extra',
       '--no-missing',
       ...CERTIFICATE_OPTIONS,
+      ...Object.keys(TRUST_OPTIONS),
     ];
     // Options with test files of their own are named there.
     const tests = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.test.ts'));
