@@ -1,7 +1,6 @@
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { setImmediate } from 'node:timers/promises';
 import type { HashAlgorithm } from './algorithms.ts';
 import { createLane, type Lane, type Outcome } from './lane.ts';
 import { hashLarge, readAhead, readInTurn } from './hash-large.ts';
@@ -151,12 +150,12 @@ function threadsFor(large: Findings['large']): number {
 
 /** Steps until there is nothing left to do, and now and then lets other things on this thread go on. */
 async function runHere(work: Work, step: () => boolean): Promise<void> {
-  let pauseAt = performance.now() + TELL_EVERY_MS;
+  let pauseAt = Date.now() + TELL_EVERY_MS;
   while (step()) {
-    if (performance.now() < pauseAt) continue;
-    await setImmediate();
+    if (Date.now() < pauseAt) continue;
+    await new Promise((resume) => setImmediate(resume));
     if (work.isStopped()) return;
-    pauseAt = performance.now() + TELL_EVERY_MS;
+    pauseAt = Date.now() + TELL_EVERY_MS;
   }
 }
 

@@ -1,6 +1,5 @@
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
 import { systemErrorCode } from './errors.ts';
 import type { Lane, Opened, Outcome } from './lane.ts';
 import type { Work } from './work.ts';
@@ -70,14 +69,14 @@ async function readPart(fd: number, buffer: Buffer): Promise<number> {
 /** One part after the other, all by this thread: what does best where every core has its own file. */
 export async function* readInTurn({ fd, size }: Opened): AsyncGenerator<Buffer> {
   const buffer = Buffer.allocUnsafeSlow(TURN_BYTES);
-  let pauseAt = performance.now() + TURN_MS;
+  let pauseAt = Date.now() + TURN_MS;
   for (let rest = size; rest > 0;) {
     const length = fs.readSync(fd, buffer, 0, buffer.length, null);
     if (length === 0) return;
     rest -= length;
     yield buffer.subarray(0, length);
-    if (performance.now() < pauseAt) continue;
-    await setImmediate();
-    pauseAt = performance.now() + TURN_MS;
+    if (Date.now() < pauseAt) continue;
+    await new Promise((resume) => setImmediate(resume));
+    pauseAt = Date.now() + TURN_MS;
   }
 }
