@@ -117,7 +117,12 @@ describe('the quick reader', () => {
   it('says yes to plain documents of any layout, so that the careful reader is the exception', () => {
     fc.assert(
       fc.property(fc.object({ maxDepth: 3, values: [fc.string(), fc.boolean(), fc.integer()] }), (value) => {
-        for (const space of [0, 2]) assert.ok(agree(JSON.stringify(value, null, space), 64));
+        for (const space of [0, 2]) {
+          const text = JSON.stringify(value, null, space);
+          // What looks like an escaped surrogate is left to the careful reader.
+          fc.pre(!/\\u[dD]/.test(text));
+          assert.ok(agree(text, 64));
+        }
       }),
       { numRuns: 2000 },
     );
