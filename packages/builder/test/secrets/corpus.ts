@@ -105,7 +105,7 @@ function dependency(r: Random): JsonObject {
     () => ({ uri: `pkg:npm/${name.replace('@', '%40')}@${version}`, digest: { sha512: r.hex(128) } }),
     () => ({
       name,
-      uri: `https://registry.npmjs.org/${name}/-/x-${version}.tgz`,
+      uri: `https://registry.example.com/${name}/-/x-${version}.tgz`,
       annotations: { integrity: `sha512-${base64(r, 64)}` },
       digest: digest(r),
     }),
