@@ -16,8 +16,8 @@ The figures below are from a virtual machine with two processors, with Node.js $
 const TAIL = `
 How it is reached:
 
-- **Start-up.** The command is one minified CommonJS file, and loads only what the command at hand needs. Never measure
-  through \`npx\`: it costs ten times as much as the command.
+- **Start-up.** \`danube provenance verify\` has a minified CommonJS file of its own, because V8 reads all of a file before it
+  runs any of it. Never measure through \`npx\`: it costs ten times as much as the command.
 - **Verification.** Nearly all of it is the signature. Everything else (strict parsing, all checks, the report) has to fit
   into the small rest.
 - **Hashing.** Reading and hashing overlap, in buffers that are used again: memory does not grow with the input. Worker
