@@ -1,24 +1,15 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { findProgram } from '../peers.ts';
 import { cleanEnvironment, DANUBE } from '../repository.ts';
 import { accepts, refuses, same, type Peer } from './case.ts';
+import { freePort } from './free-port.ts';
 import type { Material } from './material.ts';
 
 const REGION = 'eu-central-1';
 const ENVIRONMENT = { AWS_REGION: REGION, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
-}
 
 interface Answer {
   readonly KeyMetadata?: { readonly Arn: string };

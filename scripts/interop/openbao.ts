@@ -1,7 +1,7 @@
-import { createServer } from 'node:net';
 import { type KeyBackend, openKey, type ServiceOptions } from '@danube/signer';
 import { findProgram } from '../peers.ts';
 import { accepts, runProgram, type Case, type Peer } from './case.ts';
+import { freePort } from './free-port.ts';
 import { cosignVerifies, differ, says, signByLibrary, verifies, whileRunning } from './key-service.ts';
 
 const ROOT_TOKEN = 'interop-root-token';
@@ -18,17 +18,6 @@ function program(): string {
   const found = findProgram('bao');
   if (found === undefined) throw new Error('bao is missing');
   return found;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, '127.0.0.1', resolve);
-  await promise;
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /** A server in memory with a transit engine, that ends with the case. */
