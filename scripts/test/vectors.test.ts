@@ -2,7 +2,13 @@ import { describe, it } from 'node:test';
 import type { Case } from '../vectors/case-format.ts';
 import { casesOf, type StoredCase } from './vectors/cases.ts';
 import { judgeBuild, judgeSign } from './vectors/judge-attesting.ts';
-import { judgeChecksums, judgeKeyBytes, judgeParse, judgeSignature } from './vectors/judge-bytes.ts';
+import {
+  judgeChecksums,
+  judgeImageReference,
+  judgeKeyBytes,
+  judgeParse,
+  judgeSignature,
+} from './vectors/judge-bytes.ts';
 import { judgeKeyFile, judgeKeyPair, judgeOciLayout, judgeStore, judgeTree } from './vectors/judge-files.ts';
 import { verifyByCommand } from './vectors/verify-by-command.ts';
 import { verifyByLibrary } from './vectors/verify-by-library.ts';
@@ -30,6 +36,7 @@ suite('build', judgeBuild);
 suite('tree', judgeTree);
 suite('checksums', judgeChecksums);
 suite('oci-layout', judgeOciLayout);
+suite('image-reference', judgeImageReference);
 suite('store', judgeStore);
 suite('verify', verifyByLibrary);
 

@@ -1,6 +1,7 @@
 import { OCI_LAYOUT_VECTORS } from './oci-layout-vectors.ts';
 import { BUILD_VECTORS } from './build-vectors.ts';
 import { CHECKSUMS_VECTORS } from './checksums-vectors.ts';
+import { IMAGE_REFERENCE_VECTORS } from './image-reference-vectors.ts';
 import { KEY_FILE_VECTORS } from './key-file-vectors.ts';
 import { PUBLIC_KEY_VECTORS } from './public-key-vectors.ts';
 import { PRIVATE_KEY_VECTORS } from './private-key-vectors.ts';
@@ -56,5 +57,6 @@ export const VECTORS: readonly Vector[] = [
   ...TREE_VECTORS,
   ...CHECKSUMS_VECTORS,
   ...OCI_LAYOUT_VECTORS,
+  ...IMAGE_REFERENCE_VECTORS,
   ...STORE_VECTORS,
 ];

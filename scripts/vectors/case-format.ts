@@ -15,6 +15,7 @@ export type Case =
   | TreeCase
   | ChecksumsCase
   | OciLayoutCase
+  | ImageReferenceCase
   | StoreCase;
 
 /** The cases of one kind. */
@@ -221,6 +222,20 @@ export interface ChecksumsCase extends Described<'checksums'> {
 export interface OciLayoutCase extends Described<'oci-layout'> {
   readonly directory: string;
   readonly expect: { readonly verdict: 'accepted'; readonly sha256: readonly string[] } | Rejection;
+}
+
+/** The name of a container image. */
+export interface ImageReferenceCase extends Described<'image-reference'> {
+  readonly reference: string;
+  readonly expect:
+    | {
+        readonly verdict: 'accepted';
+        readonly registry: string;
+        readonly repository: string;
+        readonly tag?: string;
+        readonly digest?: string;
+      }
+    | Rejection;
 }
 
 /** Files put into an empty store one after the other, then perhaps a job read: the last call decides. */

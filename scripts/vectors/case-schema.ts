@@ -181,6 +181,17 @@ const checksums = kindOf(
 
 const ociLayout = kindOf('oci-layout', { directory: path }, { sha256: z.array(sha256) });
 
+const imageReference = kindOf(
+  'image-reference',
+  { reference: z.string() },
+  {
+    registry: z.string(),
+    repository: z.string(),
+    tag: z.string().exactOptional(),
+    digest: z.string().exactOptional(),
+  },
+);
+
 const store = kindOf(
   'store',
   {
@@ -202,5 +213,6 @@ export const CASE: z.ZodType<Case> = z.discriminatedUnion('kind', [
   tree,
   checksums,
   ociLayout,
+  imageReference,
   store,
 ]);

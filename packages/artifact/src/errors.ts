@@ -19,6 +19,7 @@ export const ARTIFACT_ERROR_CODES = [
   'ERR_ARTIFACT_OCI_LAYOUT', // not a well-formed OCI image layout
   'ERR_ARTIFACT_OCI_DIGEST', // a blob whose digest or size is not what its descriptor says
   'ERR_ARTIFACT_CHECKSUMS', // not a checksum file
+  'ERR_ARTIFACT_IMAGE_REFERENCE', // not the name of a container image
 ] as const;
 
 export type ArtifactErrorCode = (typeof ARTIFACT_ERROR_CODES)[number];

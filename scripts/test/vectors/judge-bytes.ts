@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseChecksums } from '@danube/artifact';
+import { parseImageReference } from '@danube/artifact/image-reference';
 import { parsePrivateKey, parsePublicKey, spkiSha256, verifySignature, type PublicKey } from '@danube/keys';
 import {
   asObject,
@@ -78,4 +79,10 @@ export async function judgeChecksums({ folder, content }: StoredCase<'checksums'
   const outcome = await outcomeOf(() => parseChecksums(readFileSync(join(folder, content.input))));
   if (content.expect.verdict === 'rejected') assertRejected(outcome, content.expect);
   else assert.deepEqual(assertAccepted(outcome), content.expect.entries);
+}
+
+export async function judgeImageReference({ content }: StoredCase<'image-reference'>): Promise<void> {
+  const outcome = await outcomeOf(() => parseImageReference(content.reference));
+  if (content.expect.verdict === 'rejected') assertRejected(outcome, content.expect);
+  else assert.deepEqual({ verdict: 'accepted', ...assertAccepted(outcome) }, content.expect);
 }
