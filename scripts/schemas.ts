@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { jobRecordJsonSchema, secretAllowlistJsonSchema } from '@danube/builder';
+import { jobRecordJsonSchema, secretAllowlistJsonSchema, vouchingJsonSchema } from '@danube/builder';
 import { trustRootJsonSchema } from '@danube/verifier/documents';
 import * as formats from 'in-toto-attestation/zod';
 import * as z from 'zod';
@@ -36,6 +36,7 @@ const FORMATS: readonly (readonly [name: string, schema: z.ZodType, title: strin
 function schemas(): ReadonlyMap<string, JsonSchema> {
   const files = new Map<string, JsonSchema>([
     ['job-record', jobRecordJsonSchema()],
+    ['vouching', vouchingJsonSchema()],
     ['trust-root', trustRootJsonSchema()],
     ['secret-allowlist', secretAllowlistJsonSchema()],
   ]);

@@ -119,4 +119,16 @@ export const JOB_RECORD_VECTORS: readonly Vector[] = [
     encodeText({ ...RECORD, parameters: { a: 1 } }).replace('"a"', '"__proto__"'),
     '/parameters/__proto__',
   ),
+  refuses(
+    'vouching-leads-nowhere',
+    'Who vouches is said of a field that is not there: of the one that was meant it would be said by another pointer.',
+    { ...RECORD, vouching: { controlPlane: [''], tenant: ['/parameter'] } },
+    '/vouching/tenant/0',
+  ),
+  refuses(
+    'vouching-twice',
+    'The control plane saw it, and the tenant supplied it.',
+    { ...RECORD, vouching: { controlPlane: ['/steps'], tenant: ['/steps'] } },
+    '/vouching/tenant/0',
+  ),
 ];

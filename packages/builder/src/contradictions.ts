@@ -1,6 +1,15 @@
 import type { JobRecordIssue } from './errors.ts';
 import { imageName } from './image.ts';
-import type { EgressPolicy, Input, JobRecord, Pipeline, Source, Step, StepLog } from './job-record.ts';
+import type {
+  EgressPolicy,
+  Input,
+  Isolation,
+  JobRecord,
+  Pipeline,
+  Source,
+  Step,
+  StepLog,
+} from './job-record.ts';
 import { sourceWithRef } from './source.ts';
 import { isLater } from './timestamp.ts';
 
@@ -17,6 +26,8 @@ export function findContradictions(record: JobRecord): JobRecordIssue[] {
     ),
     ...inputs.flatMap((input, index) => checkInput(input, `/inputs/${index}`, record.source)),
     ...checkEgressPolicy(environment?.isolation?.egressPolicy),
+    ...checkIsolation(environment?.isolation, record),
+    ...checkVouching(record),
     ...findRepeated(artifacts.paths ?? [], (index) => `/artifacts/paths/${index}`),
     ...findRepeated((artifacts.images ?? []).map(imageName), (index) => `/artifacts/images/${index}`),
     ...findRepeated(artifacts.ociLayouts ?? [], (index) => `/artifacts/ociLayouts/${index}`),
@@ -80,6 +91,59 @@ function checkEgressPolicy(policy: EgressPolicy | undefined): JobRecordIssue[] {
   return [
     { pointer: '/environment/isolation/egressPolicy', message: 'expected path or digest, found neither' },
   ];
+}
+
+function checkIsolation(isolation: Isolation | undefined, { startedOn, steps }: JobRecord): JobRecordIssue[] {
+  const { deletedOn, security = {} } = isolation ?? {};
+  const issues: JobRecordIssue[] = [];
+  const last = [startedOn, ...steps.map(({ finishedOn }) => finishedOn)].find(
+    (time) => deletedOn !== undefined && isLater(time, deletedOn),
+  );
+  if (last !== undefined) {
+    const message = `expected a time at which nothing ran in the pod any more, found "${deletedOn}": at "${last}" something did`;
+    issues.push({ pointer: '/environment/isolation/deletedOn', message });
+  }
+  if (security.runAsNonRoot === true && security.runAsUser === 0) {
+    const message = 'expected a user other than root, because runAsNonRoot is true, found 0';
+    issues.push({ pointer: '/environment/isolation/security/runAsUser', message });
+  }
+  if (security.privileged === true && security.allowPrivilegeEscalation === false) {
+    const message = 'expected true, because a container is privileged, found false';
+    issues.push({ pointer: '/environment/isolation/security/allowPrivilegeEscalation', message });
+  }
+  return issues;
+}
+
+/** A pointer that leads nowhere is a slip: the fact that was meant would be vouched for by somebody else. */
+function checkVouching({ vouching, ...facts }: JobRecord): JobRecordIssue[] {
+  const { controlPlane = [], tenant = [] } = vouching ?? {};
+  const listed = [
+    ...controlPlane.map((fact, index) => ({ fact, pointer: `/vouching/controlPlane/${index}` })),
+    ...tenant.map((fact, index) => ({ fact, pointer: `/vouching/tenant/${index}` })),
+  ];
+  return [
+    ...listed
+      .filter(({ fact }) => !leadsSomewhere(facts, fact))
+      .map(({ fact, pointer }) => ({
+        pointer,
+        message: `expected a pointer to a field of this record, found ${JSON.stringify(fact)}, where nothing is`,
+      })),
+    ...findRepeated(
+      listed.map(({ fact }) => fact),
+      (index) => listed[index]?.pointer ?? '/vouching',
+    ),
+  ];
+}
+
+function leadsSomewhere(document: object, pointer: string): boolean {
+  let value: unknown = document;
+  for (const token of pointer.split('/').slice(1)) {
+    const key = token.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return false;
+    if (Array.isArray(value) && !/^(?:0|[1-9][0-9]*)$/.test(key)) return false;
+    value = Reflect.get(value, key);
+  }
+  return true;
 }
 
 function findRepeated(names: readonly string[], pointer: (index: number) => string): JobRecordIssue[] {

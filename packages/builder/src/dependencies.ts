@@ -8,15 +8,41 @@ import { sourceWithRef } from './source.ts';
  * What went into the job, each thing once: the source first, then the definition of the pipeline, the images of the
  * steps and the declared inputs, in an order that does not depend on theirs.
  */
-export function resolveDependencies({ source, pipeline, steps, inputs = [] }: JobRecord): JsonObject[] {
-  const others = [
-    ...(pipeline.uri === undefined ? [] : [describePipeline(pipeline.uri, pipeline.digest)]),
-    ...steps.flatMap(({ image }) => (image === undefined ? [] : [describeImage(image)])),
-    ...inputs.map(describeInput),
+export function resolveDependencies(record: JobRecord): JsonObject[] {
+  return listDependencies(record).map(({ descriptor }) => descriptor);
+}
+
+/** For each of the same list: where in the record it comes from, every way in which it was found. */
+export function dependencyOrigins(record: JobRecord): (readonly (readonly string[])[])[] {
+  return listDependencies(record).map(({ origins }) => origins);
+}
+
+interface Dependency {
+  readonly descriptor: JsonObject;
+  /** Pointers into the record; each list is enough to know the dependency. */
+  readonly origins: (readonly string[])[];
+}
+
+function listDependencies({ source, pipeline, steps, inputs = [] }: JobRecord): Dependency[] {
+  const others: (readonly [descriptor: JsonObject, ...facts: string[]])[] = [
+    ...(pipeline.uri === undefined
+      ? []
+      : [[describePipeline(pipeline.uri, pipeline.digest), '/pipeline/uri', '/pipeline/digest'] as const]),
+    ...steps.flatMap(({ image }, index) =>
+      image === undefined ? [] : [[describeImage(image), `/steps/${index}/image`] as const],
+    ),
+    ...inputs.map((input, index) => [describeInput(input), `/inputs/${index}`] as const),
   ];
-  const texts = new Map(others.map((descriptor) => [sortKey(descriptor), descriptor]));
-  const sorted = [...texts].sort(([a], [b]) => compareText(a, b)).map(([, descriptor]) => descriptor);
-  return [{ uri: sourceWithRef(source), digest: { gitCommit: source.commit } }, ...sorted];
+  const found = new Map<string, Dependency>();
+  for (const [descriptor, ...facts] of others) {
+    const key = sortKey(descriptor);
+    const known = found.get(key);
+    if (known === undefined) found.set(key, { descriptor, origins: [facts] });
+    else known.origins.push(facts);
+  }
+  const sorted = [...found].sort(([a], [b]) => compareText(a, b)).map(([, dependency]) => dependency);
+  const first = { uri: sourceWithRef(source), digest: { gitCommit: source.commit } };
+  return [{ descriptor: first, origins: [['/source/uri', '/source/ref']] }, ...sorted];
 }
 
 /** An image as a resource: its package URL, and its name for people. */

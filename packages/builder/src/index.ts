@@ -7,6 +7,8 @@ export {
 } from './errors.ts';
 export type { Image } from './image.ts';
 export * from './job-record.ts';
+export * from './vouching.ts';
+export { parseVouching, vouchingJsonSchema } from './vouching-schema.ts';
 export { parseJobRecord, readJobRecord } from './job-record-parser.ts';
 export type { Artifact, JobOutputs } from './outputs.ts';
 export { BUILD_TYPE, buildProvenance, type BuildOptions } from './provenance.ts';

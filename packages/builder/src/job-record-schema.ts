@@ -6,6 +6,7 @@ import { JOB_RECORD_API_VERSION, JOB_STATUSES, type JobRecord } from './job-reco
 import { lineSchema, pathSchema, patternSchema } from './text.ts';
 import { timestampSchema } from './timestamp.ts';
 import { refSchema, sourceUriSchema, uriSchema, wholeUriSchema } from './uri.ts';
+import { vouchingSchema } from './vouching-schema.ts';
 
 /** The strict reader has made sure that it is JSON; copying it would only lose something. */
 const jsonSchema = z.custom<JsonValue>(() => true);
@@ -129,13 +130,51 @@ const egressPolicy = z
   })
   .readonly();
 
+/** `prefix/name` or `name`, as Kubernetes has keys of labels. */
+const LABEL =
+  /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/;
+
+const podLabels = z
+  .record(
+    z.string().regex(LABEL, { error: 'expected the key of a label' }),
+    z.string().regex(LABEL_VALUE, { error: 'expected the value of a label' }),
+  )
+  .readonly();
+
+const security = z
+  .strictObject({
+    runAsNonRoot: z.boolean().exactOptional().describe('Whether no container may run as root.'),
+    runAsUser: z.int().min(0).max(0xffff_ffff).exactOptional().describe('User id of all containers.'),
+    privileged: z.boolean().exactOptional().describe('Whether a container is privileged.'),
+    allowPrivilegeEscalation: z
+      .boolean()
+      .exactOptional()
+      .describe('Whether a container may gain more rights than it began with.'),
+    hostNetwork: z.boolean().exactOptional().describe("Whether it shares the node's network."),
+    hostPID: z.boolean().exactOptional().describe("Whether it sees the node's processes."),
+    hostIPC: z.boolean().exactOptional().describe("Whether it shares the node's IPC."),
+    hostPath: z.boolean().exactOptional().describe('Whether a folder of the node is mounted.'),
+  })
+  .readonly();
+
 const isolation = z
   .strictObject({
     namespace: lineSchema(253).describe('Kubernetes namespace.'),
     pod: lineSchema(253).describe('Name of the pod.'),
+    podUid: z
+      .string()
+      .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, { error: 'expected a UUID in lower case' })
+      .exactOptional()
+      .describe('metadata.uid of the pod.'),
+    podLabels: podLabels.exactOptional().describe('metadata.labels of the pod.'),
     ephemeral: z
       .boolean()
       .describe('Whether the environment was made for this job and is destroyed after it.'),
+    deletedOn: timestampSchema.exactOptional().describe('When the pod was gone.'),
+    security: security
+      .exactOptional()
+      .describe('Security context of the pod: of all its containers, after defaults.'),
     egressPolicy: egressPolicy.exactOptional().describe('Network policy that was in force.'),
   })
   .readonly();
@@ -145,6 +184,7 @@ const environment = z
     workerImage: imageSchema.exactOptional().describe("Image that the job's pod ran."),
     coordinatorImage: imageSchema.exactOptional().describe('Image of the coordinator; part of the builder.'),
     resources: resources.exactOptional().describe('Limits of the job, as Kubernetes quantities by name.'),
+    network: z.literal('none').exactOptional().describe('none: the job had no network at all.'),
     isolation: isolation.exactOptional().describe('How the job was kept apart from others.'),
   })
   .readonly();
@@ -184,6 +224,9 @@ export const jobRecordSchema: z.ZodType<JobRecord> = z
     builder: builder.describe('Who ran the job.'),
     startedOn: timestampSchema.describe('When the job started.'),
     finishedOn: timestampSchema.describe('When the job ended.'),
+    vouching: vouchingSchema
+      .exactOptional()
+      .describe('Who vouches for which of these facts, as JSON pointers into this record.'),
   })
   .readonly()
   .meta({

@@ -1,5 +1,6 @@
 import type { DigestSet, JsonValue } from 'in-toto-attestation';
 import type { Image } from './image.ts';
+import type { Vouching } from './vouching.ts';
 
 /** Version of the job record's format. */
 export const JOB_RECORD_API_VERSION = 'danube.dev/v1';
@@ -31,6 +32,8 @@ export interface JobRecord {
   readonly builder: Builder;
   readonly startedOn: string;
   readonly finishedOn: string;
+  /** Who vouches for which of these facts; where it is left out, nobody says so. */
+  readonly vouching?: Vouching;
 }
 
 export interface Job {
@@ -116,6 +119,8 @@ export interface Environment {
   readonly coordinatorImage?: Image;
   /** Limits of the job as a whole. */
   readonly resources?: Resources;
+  /** The job had no network at all. */
+  readonly network?: 'none';
   readonly isolation?: Isolation;
 }
 
@@ -123,9 +128,33 @@ export interface Environment {
 export interface Isolation {
   readonly namespace: string;
   readonly pod: string;
+  /** `metadata.uid` of the pod: never given to another one. */
+  readonly podUid?: string;
+  /** `metadata.labels` of the pod, by which policies select it. */
+  readonly podLabels?: Readonly<Record<string, string>>;
   /** Whether the environment was made for this job and is destroyed after it. */
   readonly ephemeral: boolean;
+  /** When the pod was gone. */
+  readonly deletedOn?: string;
+  readonly security?: PodSecurity;
   readonly egressPolicy?: EgressPolicy;
+}
+
+/**
+ * The security context of the pod, by the names that Kubernetes has for it. It is said of all containers of the pod, init
+ * containers included, after defaults: `runAsNonRoot` is true when it is true for each, `privileged` when one of them is.
+ */
+export interface PodSecurity {
+  readonly runAsNonRoot?: boolean;
+  /** The user id of all containers. */
+  readonly runAsUser?: number;
+  readonly privileged?: boolean;
+  readonly allowPrivilegeEscalation?: boolean;
+  readonly hostNetwork?: boolean;
+  readonly hostPID?: boolean;
+  readonly hostIPC?: boolean;
+  /** Whether a folder of the node is mounted (a volume of type `hostPath`). */
+  readonly hostPath?: boolean;
 }
 
 /** The network policy in force: by a file that the builder hashes (`path`), by a digest, or both. */

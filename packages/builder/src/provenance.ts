@@ -14,6 +14,8 @@ import type { JobOutputs } from './outputs.ts';
 import { sourceWithRef } from './source.ts';
 import { listSubjects } from './subjects.ts';
 import { toUtc } from './timestamp.ts';
+import { describeVouchers } from './vouching-origins.ts';
+import { VOUCHING_FIELD } from './vouching.ts';
 
 /** The buildType of this builder's provenance, documented in docs/buildtypes/pipeline-v1.md. */
 export const BUILD_TYPE = 'https://danube.dev/buildtypes/pipeline/v1';
@@ -41,11 +43,18 @@ export function buildProvenance(
       hint: 'a job that did not succeed gets provenance only where failed jobs are allowed explicitly',
     });
   }
+  const buildDefinition = defineBuild(record, outputs);
+  const run = describeRun(record, outputs);
+  const vouchers = describeVouchers(record, { buildDefinition, runDetails: run });
   return {
     _type: STATEMENT_V1,
     subject: listSubjects(record, outputs),
     predicateType: PROVENANCE_V1,
-    predicate: { buildDefinition: defineBuild(record, outputs), runDetails: describeRun(record, outputs) },
+    predicate: {
+      buildDefinition,
+      runDetails:
+        vouchers === undefined ? run : { ...run, metadata: { ...run.metadata, [VOUCHING_FIELD]: vouchers } },
+    },
   };
 }
 
@@ -70,22 +79,27 @@ function listExternalParameters({ pipeline, source, trigger, parameters = {} }: 
 
 /** What the control plane decided; no name is one of the external parameters, as SLSA asks. */
 function listInternalParameters({ job, trigger, environment }: JobRecord, outputs: JobOutputs): JsonObject {
-  const { workerImage, resources, isolation } = environment ?? {};
+  const { workerImage, resources, network, isolation } = environment ?? {};
   return withoutUndefined({
     actor: trigger.actor,
     attempt: job.attempt,
     isolation: isolation && describeIsolation(isolation, outputs),
+    network,
     resources: resources && sortMembers(resources),
     workerImage: workerImage && describeImage(workerImage),
   });
 }
 
 function describeIsolation(isolation: Isolation, outputs: JobOutputs): JsonObject {
-  const { namespace, pod, ephemeral, egressPolicy } = isolation;
+  const { namespace, pod, podUid, podLabels, ephemeral, deletedOn, security, egressPolicy } = isolation;
   return withoutUndefined({
     namespace,
     pod,
+    podUid,
+    podLabels: podLabels && sortMembers(podLabels),
     ephemeral,
+    deletedOn: deletedOn && toUtc(deletedOn),
+    security: security && sortMembers({ ...security }),
     egressPolicy: egressPolicy && { name: egressPolicy.name, digest: policyDigest(egressPolicy, outputs) },
   });
 }
@@ -99,7 +113,7 @@ function policyDigest(policy: EgressPolicy, outputs: JobOutputs): DigestSet {
   return digest;
 }
 
-function describeRun(record: JobRecord, outputs: JobOutputs): JsonObject {
+function describeRun(record: JobRecord, outputs: JobOutputs): JsonObject & { readonly metadata: JsonObject } {
   const { builder, environment, job, status, startedOn, finishedOn } = record;
   const coordinator = environment?.coordinatorImage;
   return {

@@ -148,6 +148,12 @@ const record = fc.record(
             namespace: line,
             pod: line,
             ephemeral: fc.boolean(),
+            podUid: fc.uuid(),
+            deletedOn: spelling.map((of) => spell(400, of)),
+            security: fc.record(
+              { runAsNonRoot: fc.boolean(), runAsUser: fc.integer({ min: 1, max: 70_000 }) },
+              { requiredKeys: [], noNullPrototype: true },
+            ),
             egressPolicy: fc.record({ name: line, digest: contentDigest }, { noNullPrototype: true }),
           },
           { requiredKeys: ['namespace', 'pod', 'ephemeral'], noNullPrototype: true },

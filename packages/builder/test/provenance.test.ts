@@ -91,7 +91,20 @@ describe('buildProvenance', () => {
       assert.deepEqual(internalParameters['isolation'], {
         namespace: 'danube-jobs',
         pod: 'job-abc123-2',
+        podUid: '3f6c1a52-9f4e-4d3b-8a27-5e1d0c9b7f60',
+        podLabels: { 'danube.dev/job': 'abc123' },
         ephemeral: true,
+        deletedOn: '2026-01-10T12:36:01Z',
+        security: {
+          allowPrivilegeEscalation: false,
+          hostIPC: false,
+          hostNetwork: false,
+          hostPID: false,
+          hostPath: false,
+          privileged: false,
+          runAsNonRoot: true,
+          runAsUser: 1000,
+        },
         egressPolicy: { name: 'egress-allowlist', digest: sha256('5') },
       });
       for (const name of Object.keys(externalParameters)) assert.ok(!Object.hasOwn(internalParameters, name));
@@ -135,7 +148,16 @@ describe('buildProvenance', () => {
         invocationId: 'https://danube.example.com/jobs/abc123/attempts/2',
         startedOn: '2026-01-10T12:34:56Z',
         finishedOn: '2026-01-10T12:36:02Z',
-        unknownFields: { danube_status: 'succeeded' },
+        unknownFields: {
+          danube_status: 'succeeded',
+          danube_vouching: {
+            controlPlane: [''],
+            tenant: [
+              '/buildDefinition/externalParameters/parameters',
+              '/buildDefinition/resolvedDependencies/2',
+            ],
+          },
+        },
       });
     });
 
@@ -173,7 +195,7 @@ describe('buildProvenance', () => {
 
     it('writes only names of its own with an underscore, and only inside the predicate', () => {
       const names = [...text(example('full')).matchAll(/"([A-Za-z]+_[A-Za-z]+)":/g)].map(([, name]) => name);
-      assert.deepEqual(names, ['danube_status']);
+      assert.deepEqual(names, ['danube_status', 'danube_vouching']);
     });
   });
 

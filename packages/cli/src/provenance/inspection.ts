@@ -9,11 +9,13 @@ import {
   type Provenance,
   type ResourceDescriptor,
   type Statement,
+  joinPointer,
   parseAttestations,
   parseJson,
   parseProvenance,
   parseStatement,
 } from 'in-toto-attestation';
+import { indexVouching, parseVouching, type Voucher, type Vouching } from '@danube/builder';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { readUpTo } from '../file.ts';
 import { paint, print, printable, printJson, sayError, sayHint, STDOUT } from '../terminal.ts';
@@ -140,17 +142,15 @@ function rows(label: string, texts: readonly string[]): string[] {
   return texts.length > LISTED ? [...lines, row('', `and ${texts.length - LISTED} more`)] : lines;
 }
 
-function optionalRow(label: string, text: string | undefined): string[] {
-  return text === undefined ? [] : [row(label, text)];
-}
-
 function describeStatement({ _type, subject, predicateType, predicate }: Statement): string[] {
   const provenance = orMalformed(() => parseProvenance(predicateType, predicate));
   return [
     row('statement', _type),
     row('predicate', predicateType),
     ...rows('subjects', subject.map(describeResource)),
-    ...(provenance instanceof MalformedError ? describePredicate(predicate) : describeProvenance(provenance)),
+    ...(provenance instanceof MalformedError
+      ? describePredicate(predicate)
+      : describeProvenance(provenance, predicate)),
   ];
 }
 
@@ -163,18 +163,51 @@ function describePredicate(predicate: JsonObject): string[] {
   return rows('content', JSON.stringify(predicate, null, 2).split('\n'));
 }
 
-function describeProvenance({ buildDefinition, runDetails }: Provenance): string[] {
+function describeProvenance({ buildDefinition, runDetails }: Provenance, predicate: JsonObject): string[] {
+  const vouching = orMalformed(() => parseVouching(predicate));
+  const by = vouchers(vouching instanceof MalformedError ? undefined : vouching);
   const { metadata = {} } = runDetails;
-  return [
-    row('builder', runDetails.builder.id),
-    row('build type', buildDefinition.buildType),
-    ...optionalRow('invocation', metadata.invocationId),
-    ...optionalRow('started', metadata.startedOn),
-    ...optionalRow('finished', metadata.finishedOn),
-    ...rows('parameters', Object.entries(buildDefinition.externalParameters).map(describeParameter)),
-    ...rows('dependencies', (buildDefinition.resolvedDependencies ?? []).map(describeResource)),
-    ...rows('byproducts', (runDetails.byproducts ?? []).map(describeResource)),
+  const facts: readonly (readonly [label: string, pointer: string, text: string | undefined])[] = [
+    ['builder', '/runDetails/builder/id', runDetails.builder.id],
+    ['build type', '/buildDefinition/buildType', buildDefinition.buildType],
+    ['invocation', '/runDetails/metadata/invocationId', metadata.invocationId],
+    ['started', '/runDetails/metadata/startedOn', metadata.startedOn],
+    ['finished', '/runDetails/metadata/finishedOn', metadata.finishedOn],
   ];
+  const listed = (label: string, pointer: string, resources: readonly ResourceDescriptor[] = []): string[] =>
+    rows(
+      label,
+      resources.map((resource, index) => by(`${pointer}/${index}`) + describeResource(resource)),
+    );
+  const parameters = (label: string, pointer: string, values: JsonObject = {}): string[] =>
+    rows(
+      label,
+      Object.entries(values).map((entry) => by(joinPointer(pointer, entry[0])) + describeParameter(entry)),
+    );
+  return [
+    ...describeVouching(vouching),
+    ...facts.flatMap(([label, pointer, text]) =>
+      text === undefined ? [] : [row(label, by(pointer) + text)],
+    ),
+    ...parameters('parameters', '/buildDefinition/externalParameters', buildDefinition.externalParameters),
+    ...parameters('internal', '/buildDefinition/internalParameters', buildDefinition.internalParameters),
+    ...listed('dependencies', '/buildDefinition/resolvedDependencies', buildDefinition.resolvedDependencies),
+    ...listed('byproducts', '/runDetails/byproducts', runDetails.byproducts),
+  ];
+}
+
+const VOUCHERS: Readonly<Record<Voucher, string>> = { controlPlane: 'control plane', tenant: 'tenant' };
+
+/** In front of a fact, where its text cannot forge it: who vouches for it and all that is in it. */
+function vouchers(vouching: Vouching | undefined): (pointer: string) => string {
+  if (vouching === undefined) return () => '';
+  const index = indexVouching(vouching);
+  return (pointer) => `[${VOUCHERS[index.voucherOf(pointer)]}] `.padEnd('[control plane] '.length);
+}
+
+function describeVouching(vouching: Vouching | undefined | MalformedError): string[] {
+  if (vouching instanceof MalformedError) return [row('vouching', `malformed: ${vouching.message}`)];
+  return vouching === undefined ? [row('vouching', 'not stated: who saw the facts that follow')] : [];
 }
 
 function describeParameter([name, value]: readonly [string, JsonValue]): string {

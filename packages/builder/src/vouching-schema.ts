@@ -1,0 +1,71 @@
+import { isJsonObject, joinPointer, MalformedError, type JsonObject } from 'in-toto-attestation';
+import { z } from 'zod';
+import { isVisible } from './text.ts';
+import { VOUCHING_FIELD, type Vouching } from './vouching.ts';
+
+/** RFC 6901, as deep as a document may be. */
+const POINTER = /^(?:\/(?:[^~/]|~[01])*){0,64}$/;
+
+const pointersSchema = z
+  .array(
+    z
+      .string()
+      .max(4096, { error: 'expected at most 4096 characters' })
+      .regex(POINTER, { error: 'expected a JSON pointer such as "/parameters"; "" is the whole document' })
+      .refine(isVisible, { error: 'expected text without control or invisible characters' }),
+  )
+  .max(100_000, { error: 'expected at most 100000 pointers' })
+  .readonly();
+
+/** Shape of {@link Vouching}, in a job record and in a predicate. */
+export const vouchingSchema: z.ZodType<Vouching> = z
+  .strictObject({
+    controlPlane: pointersSchema
+      .exactOptional()
+      .describe('JSON pointers to what the control plane saw itself; "" is all.'),
+    tenant: pointersSchema
+      .exactOptional()
+      .describe('JSON pointers to what the tenant supplied; the longest pointer decides.'),
+  })
+  .readonly();
+
+const FIELD_POINTER = `/runDetails/metadata/${VOUCHING_FIELD}`;
+
+/**
+ * Who vouches for what in the predicate of provenance; undefined where it does not say so.
+ *
+ * @throws {MalformedError} `ERR_VALUE` when the extension has another shape.
+ */
+export function parseVouching(predicate: JsonObject, pointer: string = '/predicate'): Vouching | undefined {
+  const { runDetails = null } = predicate;
+  const { metadata = null } = isJsonObject(runDetails) ? runDetails : {};
+  const value = isJsonObject(metadata) ? metadata[VOUCHING_FIELD] : undefined;
+  if (value === undefined) return undefined;
+  const result = vouchingSchema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const place = (issue?.path ?? []).reduce<string>(
+    (path, key) => joinPointer(path, String(key)),
+    pointer + FIELD_POINTER,
+  );
+  throw new MalformedError('ERR_VALUE', place, issue?.message ?? 'not a list of pointers', {
+    cause: result.error,
+  });
+}
+
+/** The JSON Schema (draft 2020-12) of {@link Vouching}, in a job record or in provenance. */
+export function vouchingJsonSchema(): Readonly<Record<string, unknown>> {
+  const { $schema, ...schema } = z.toJSONSchema(vouchingSchema, {
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.readOnly;
+    },
+  });
+  return {
+    $schema,
+    $id: 'https://danube.dev/schemas/vouching.schema.json',
+    ...schema,
+    title: 'Who vouches',
+    description: 'Who says that a fact is so, by JSON pointers into the document; the longest one decides.',
+  };
+}
