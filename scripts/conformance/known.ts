@@ -1,3 +1,4 @@
+import { admissionReviews } from './admission-reviews.ts';
 import { dsseProtocol } from './dsse-protocol.ts';
 import { ed25519Speccheck } from './ed25519-speccheck.ts';
 import type { VectorFolder } from './folder.ts';
@@ -22,4 +23,5 @@ export const KNOWN_FOLDERS: readonly VectorFolder[] = [
   slsaExamples,
   sigstoreConformance,
   slsaVerifier,
+  admissionReviews,
 ];

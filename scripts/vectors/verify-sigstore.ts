@@ -47,8 +47,7 @@ interface Difference {
   readonly path?: string;
 }
 
-/** What a workflow on GitHub says of the build that its certificate is about. */
-export function workflowStatement(difference: Difference = {}): object {
+function workflowStatement(difference: Difference = {}): object {
   const {
     repository = REPOSITORY,
     ref = REF,

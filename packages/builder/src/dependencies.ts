@@ -41,10 +41,8 @@ function listDependencies({ source, pipeline, steps, inputs = [] }: JobRecord): 
     else known.origins.push(facts);
   }
   const sorted = [...found].sort(([a], [b]) => compareText(a, b)).map(([, dependency]) => dependency);
-  if (source === undefined) return sorted;
   const first = { uri: sourceWithRef(source), digest: { gitCommit: source.commit } };
-  const facts = ['/source/uri', ...(source.ref === undefined ? [] : ['/source/ref'])];
-  return [{ descriptor: first, origins: [facts] }, ...sorted];
+  return [{ descriptor: first, origins: [['/source/uri', '/source/ref']] }, ...sorted];
 }
 
 /** An image as a resource: its package URL, and its name for people. */

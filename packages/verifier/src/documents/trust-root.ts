@@ -2,16 +2,9 @@ import { KeyError, parsePublicKey, type PublicKey } from '@danube/keys';
 import { joinPointer, MalformedError, parseJson, type JsonValue } from 'in-toto-attestation';
 import type { z } from 'zod';
 import { findContradiction } from '../trust-contradictions.ts';
-import type { TimestampAuthority, TrustedBuilder, TrustedKey, TrustRoot } from '../trust-root.ts';
-import { readCertificateChain } from './certificate-chain.ts';
+import type { TrustedBuilder, TrustedKey, TrustRoot } from '../trust-root.ts';
 import { DocumentError } from './errors.ts';
-import {
-  type TimestampAuthorityEntry,
-  type TrustedBuilderEntry,
-  type TrustedKeyEntry,
-  trustRootSchema,
-  type TrustRootDocument,
-} from './trust-root-schema.ts';
+import { trustRootSchema, type TrustRootDocument } from './trust-root-schema.ts';
 
 /** A trust root of a thousand keys has less. */
 const LIMITS = { maxBytes: 4 * 1024 * 1024, depth: 16 } as const;
@@ -54,8 +47,7 @@ function describeIssue({ issues: [issue] }: z.ZodError): DocumentError {
 }
 
 /** @throws {DocumentError} `ERR_TRUST_ROOT` */
-export function toTrustRoot(document: TrustRootDocument): TrustRoot {
-  const { version, expires, keys = [], builders = [], verifiers, sigstore, timestampAuthorities } = document;
+export function toTrustRoot({ version, expires, keys, builders }: TrustRootDocument): TrustRoot {
   const named = new Map<string, TrustedKey>();
   for (const [index, key] of keys.entries()) {
     if (named.has(key.name))
@@ -67,23 +59,13 @@ export function toTrustRoot(document: TrustRootDocument): TrustRoot {
     expires: new Date(expires),
     keys: [...named.values()],
     builders: builders.map((builder, index) => toTrustedBuilder(builder, named, `/builders/${index}`)),
-    ...(verifiers !== undefined && {
-      verifiers: verifiers.map((verifier, index) => ({
-        ...verifier,
-        keys: findKeys(verifier.keys, named, `/verifiers/${index}/keys`),
-      })),
-    }),
-    ...(sigstore !== undefined && { sigstore }),
-    ...(timestampAuthorities !== undefined && {
-      timestampAuthorities: timestampAuthorities.map(toAuthority),
-    }),
   };
   const contradiction = findContradiction(root);
   if (contradiction === undefined) return root;
   throw new DocumentError('ERR_TRUST_ROOT', contradiction.pointer, contradiction.message);
 }
 
-function toTrustedKey(key: TrustedKeyEntry, pointer: string): TrustedKey {
+function toTrustedKey(key: TrustRootDocument['keys'][number], pointer: string): TrustedKey {
   const { notBefore, notAfter, revoked } = key;
   return {
     publicKey: readKey(key.publicKey, `${pointer}/publicKey`),
@@ -103,31 +85,17 @@ function readKey(text: string, pointer: string): PublicKey {
 }
 
 function toTrustedBuilder(
-  { keys = [], ...others }: TrustedBuilderEntry,
+  builder: TrustRootDocument['builders'][number],
   named: ReadonlyMap<string, TrustedKey>,
   pointer: string,
 ): TrustedBuilder {
-  return { ...others, keys: findKeys(keys, named, `${pointer}/keys`) };
-}
-
-function findKeys(
-  names: readonly string[],
-  named: ReadonlyMap<string, TrustedKey>,
-  pointer: string,
-): PublicKey[] {
-  return names.map((name, index) => {
-    const key = named.get(name);
-    if (key !== undefined) return key.publicKey;
-    throw new DocumentError('ERR_TRUST_ROOT', `${pointer}/${index}`, `there is no key ${name}`);
-  });
-}
-
-function toAuthority(entry: TimestampAuthorityEntry, index: number): TimestampAuthority {
-  const { name, certificateChain, notBefore, notAfter } = entry;
+  const { keys, ...others } = builder;
   return {
-    name,
-    certificates: readCertificateChain(certificateChain, `/timestampAuthorities/${index}/certificateChain`),
-    notBefore: new Date(notBefore),
-    notAfter: new Date(notAfter),
+    ...others,
+    keys: keys.map((name, index) => {
+      const key = named.get(name);
+      if (key !== undefined) return key.publicKey;
+      throw new DocumentError('ERR_TRUST_ROOT', `${pointer}/keys/${index}`, `there is no key ${name}`);
+    }),
   };
 }

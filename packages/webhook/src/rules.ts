@@ -1,0 +1,86 @@
+import type { ImageReference } from '@danube/artifact/image-reference';
+import type { Evidence } from '@danube/verifier';
+import type { Mode } from './mode.ts';
+
+/** What a policy says of one image. */
+export type Judgement =
+  | { readonly verdict: 'accepted' }
+  | {
+      readonly verdict: 'rejected';
+      /** The id of the check that failed. */
+      readonly check: string;
+      readonly expected: string | null;
+      readonly actual: string | null;
+      readonly hint: string | null;
+    };
+
+/** A policy that is in force, ready to judge. Whatever it decides, the engine of `@danube/verifier` decides. */
+export interface Guard {
+  readonly name: string;
+  readonly mode: Mode;
+  /** The namespaces in which it is in force; all when left out. */
+  readonly namespaces?: readonly string[];
+  /**
+   * Of a namespace's own making: it demands more, and stands for nothing else. An image still needs a policy of the
+   * cluster's.
+   */
+  readonly isAddition: boolean;
+  /** Of everything that its judgement depends on beside the image and its evidence: policy and trust. */
+  readonly fingerprint: string;
+  matchImage(image: ImageReference): boolean;
+  /** Never throws for what the evidence holds. */
+  judge(image: ImageReference, digest: string, evidence: Evidence, now: Date): Judgement;
+}
+
+/** Images that nobody asks about; only the webhook's own configuration can say so. */
+export interface Exemption {
+  readonly reason: string;
+  matches(image: ImageReference, namespace: string): boolean;
+}
+
+/** All that is in force at one moment. A change makes new rules, and a request is decided by one set of them. */
+export interface Rules {
+  /** Of a failure that belongs to no policy. */
+  readonly mode: Mode;
+  /** What becomes of an image that no policy is about. */
+  readonly noMatch: 'deny' | 'allow';
+  /** The strictest that a failure can be in a workload, whose pods are judged again. */
+  readonly workloads: Mode;
+  readonly guards: readonly Guard[];
+  readonly exemptions: readonly Exemption[];
+}
+
+/** The policies that are in force in a namespace. */
+export function guardsIn({ guards }: Rules, namespace: string): readonly Guard[] {
+  return guards.filter(({ namespaces }) => namespaces === undefined || namespaces.includes(namespace));
+}
+
+/** Where images and what is attested of them are found. */
+export interface Registry {
+  /**
+   * The digest that a tag points to at this moment.
+   *
+   * @throws {RegistryError}
+   */
+  resolve(image: ImageReference, signal: AbortSignal): Promise<string>;
+  /**
+   * What is attested of the image with this digest; nothing is proven by it being found.
+   *
+   * @throws {RegistryError}
+   */
+  evidence(image: ImageReference, digest: string, signal: AbortSignal): Promise<Evidence>;
+}
+
+/** Why a registry did not answer as it should. */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError';
+  /** Another try may end otherwise: nothing is remembered of it. */
+  readonly isTransient: boolean;
+  readonly hint: string | null;
+
+  constructor(message: string, isTransient: boolean, hint: string | null = null, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.isTransient = isTransient;
+    this.hint = hint;
+  }
+}
