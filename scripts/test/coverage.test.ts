@@ -38,6 +38,12 @@ const EXEMPT: Readonly<Record<string, string>> = {
   ERR_SIGN_CONFIG: 'a key service must be configured',
   ERR_SIGN_DEPENDENCY: 'an optional package must be missing',
   ERR_STORE_IO: 'the operating system must refuse',
+  ERR_STORE_UNAVAILABLE: 'a registry or another service must be asked',
+  ERR_STORE_DENIED: 'a registry or another service must be asked',
+  ERR_STORE_REFUSED: 'a registry or another service must be asked',
+  ERR_STORE_DIGEST: 'a registry or another service must be asked',
+  ERR_STORE_PROTOCOL: 'a registry or another service must be asked',
+  ERR_STORE_CREDENTIALS: 'a registry or another service must be asked',
   ERR_VERIFICATION: 'every rejected verify case is asserted to throw it',
 };
 

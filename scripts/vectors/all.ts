@@ -26,6 +26,7 @@ import { STATEMENT_VECTORS } from './verify-statement.ts';
 import { SIGSTORE_VECTORS } from './verify-sigstore.ts';
 import { SUBJECT_VECTORS } from './verify-subject.ts';
 import { TRUST_VECTORS } from './verify-trust.ts';
+import { TRUST_SIGNER_VECTORS } from './verify-trust-signers.ts';
 import { PREDICATE_VECTORS } from './verify-predicate.ts';
 
 /** Every case of test-vectors/. */
@@ -35,6 +36,7 @@ export const VECTORS: readonly Vector[] = [
   ...SIGNATURE_CHECK_VECTORS,
   ...SIGSTORE_VECTORS,
   ...TRUST_VECTORS,
+  ...TRUST_SIGNER_VECTORS,
   ...STATEMENT_VECTORS,
   ...SUBJECT_VECTORS,
   ...PREDICATE_VECTORS,

@@ -47,7 +47,8 @@ interface Difference {
   readonly path?: string;
 }
 
-function workflowStatement(difference: Difference = {}): object {
+/** What a workflow on GitHub says of the build that its certificate is about. */
+export function workflowStatement(difference: Difference = {}): object {
   const {
     repository = REPOSITORY,
     ref = REF,

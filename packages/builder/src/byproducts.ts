@@ -4,7 +4,7 @@ import { imageReference } from './image.ts';
 import type { JobRecord, Step } from './job-record.ts';
 import { sortMembers, withoutUndefined } from './json-object.ts';
 import type { JobOutputs } from './outputs.ts';
-import { toUtc } from './timestamp.ts';
+import { toUtcIfKnown } from './timestamp.ts';
 
 /** One byproduct a step, in the order of the record: its log, and what the step was as annotations. */
 export function describeSteps(record: JobRecord, outputs: JobOutputs): JsonObject[] {
@@ -33,12 +33,13 @@ function logDigest({ name, log }: Step, outputs: JobOutputs, pointer: string): D
 
 function annotateStep(step: Step): JsonObject {
   return withoutUndefined({
+    ...(step.annotations && sortMembers(step.annotations)),
     name: step.name,
     image: step.image && imageReference(step.image),
     command: step.command,
     exitCode: step.exitCode,
-    startedOn: toUtc(step.startedOn),
-    finishedOn: toUtc(step.finishedOn),
+    startedOn: toUtcIfKnown(step.startedOn),
+    finishedOn: toUtcIfKnown(step.finishedOn),
     resources: step.resources && sortMembers(step.resources),
   });
 }

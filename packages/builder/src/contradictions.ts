@@ -17,6 +17,7 @@ import { isLater } from './timestamp.ts';
 export function findContradictions(record: JobRecord): JobRecordIssue[] {
   const { inputs = [], environment, steps, artifacts } = record;
   return [
+    ...checkKnownSource(record),
     ...checkPipeline(record.pipeline, record.source),
     ...checkSpan(record, ''),
     ...steps.flatMap((step, index) => checkStep(step, `/steps/${index}`, record)),
@@ -34,9 +35,15 @@ export function findContradictions(record: JobRecord): JobRecordIssue[] {
   ];
 }
 
+/** This project's own build type has the source as a parameter. */
+function checkKnownSource({ source, definition }: JobRecord): JobRecordIssue[] {
+  if (source !== undefined || definition !== undefined) return [];
+  return [{ pointer: '/source', message: 'expected object, found nothing' }];
+}
+
 interface Span {
-  readonly startedOn: string;
-  readonly finishedOn: string;
+  readonly startedOn?: string;
+  readonly finishedOn?: string;
 }
 
 function checkSpan({ startedOn, finishedOn }: Span, pointer: string): JobRecordIssue[] {
@@ -55,7 +62,7 @@ function checkStep(step: Step, pointer: string, record: JobRecord): JobRecordIss
     const message = `expected a time within the job, which ended on "${record.finishedOn}", found "${step.finishedOn}"`;
     issues.push({ pointer: `${pointer}/finishedOn`, message });
   }
-  if (record.status === 'succeeded' && step.exitCode !== 0) {
+  if (record.status === 'succeeded' && (step.exitCode ?? 0) !== 0) {
     const message = `expected 0, because the status of the job is "succeeded", found ${step.exitCode}`;
     issues.push({ pointer: `${pointer}/exitCode`, message });
   }
@@ -67,13 +74,13 @@ function checkLog(log: StepLog | undefined, pointer: string): JobRecordIssue[] {
   return [{ pointer, message: 'expected path, uri or digest, found none of them' }];
 }
 
-function checkPipeline({ uri, digest }: Pipeline, source: Source): JobRecordIssue[] {
+function checkPipeline({ uri, digest }: Pipeline, source: Source | undefined): JobRecordIssue[] {
   if ((uri === undefined) === (digest === undefined)) return checkNotSource(uri, '/pipeline/uri', source);
   const [present, missing] = uri === undefined ? ['digest', 'uri'] : ['uri', 'digest'];
   return [{ pointer: `/pipeline/${missing}`, message: `expected together with ${present}, found nothing` }];
 }
 
-function checkInput({ name, uri }: Input, pointer: string, source: Source): JobRecordIssue[] {
+function checkInput({ name, uri }: Input, pointer: string, source: Source | undefined): JobRecordIssue[] {
   if (name === undefined && uri === undefined) {
     return [{ pointer, message: 'expected name or uri, found neither' }];
   }
@@ -81,7 +88,12 @@ function checkInput({ name, uri }: Input, pointer: string, source: Source): JobR
 }
 
 /** A second entry for the source would leave open which of the two commits was built. */
-function checkNotSource(uri: string | undefined, pointer: string, source: Source): JobRecordIssue[] {
+function checkNotSource(
+  uri: string | undefined,
+  pointer: string,
+  source: Source | undefined,
+): JobRecordIssue[] {
+  if (source === undefined || uri === undefined) return [];
   if (uri !== source.uri && uri !== sourceWithRef(source)) return [];
   return [{ pointer, message: 'expected another URI than the one of the source' }];
 }

@@ -41,8 +41,10 @@ function listDependencies({ source, pipeline, steps, inputs = [] }: JobRecord): 
     else known.origins.push(facts);
   }
   const sorted = [...found].sort(([a], [b]) => compareText(a, b)).map(([, dependency]) => dependency);
+  if (source === undefined) return sorted;
   const first = { uri: sourceWithRef(source), digest: { gitCommit: source.commit } };
-  return [{ descriptor: first, origins: [['/source/uri', '/source/ref']] }, ...sorted];
+  const facts = ['/source/uri', ...(source.ref === undefined ? [] : ['/source/ref'])];
+  return [{ descriptor: first, origins: [facts] }, ...sorted];
 }
 
 /** An image as a resource: its package URL, and its name for people. */

@@ -33,10 +33,12 @@ export const contentDigestSchema: z.ZodType<DigestSet> = z
   .refine((digest) => Object.keys(digest).length > 0, EMPTY)
   .meta(NOT_EMPTY);
 
-/** Digest of something the job took in: bytes, or an object of a Git repository. */
+/** Digest of something the job took in: bytes, also by what older tools have of it, a folder, or an object of a Git repository. */
 export const inputDigestSchema: z.ZodType<DigestSet> = z
   .strictObject({
     ...contentDigests,
+    sha1: hexSchema(40).exactOptional(),
+    dirHash: hexSchema(64).exactOptional(),
     gitCommit: hexSchema(40, 64).exactOptional(),
     gitTree: hexSchema(40, 64).exactOptional(),
     gitBlob: hexSchema(40, 64).exactOptional(),

@@ -40,7 +40,7 @@ const pipeline = z
 const source = z
   .strictObject({
     uri: sourceUriSchema.describe('SPDX download location of the Git repository, without ref.'),
-    ref: refSchema.describe('Fully qualified Git ref.'),
+    ref: refSchema.exactOptional().describe('Fully qualified Git ref.'),
     commit: commitSchema.describe('Commit id that was checked out.'),
   })
   .readonly();
@@ -76,6 +76,21 @@ const log = z
   })
   .readonly();
 
+const definition = z
+  .strictObject({
+    buildType: uriSchema.describe('The build type; verifiers compare it exactly.'),
+    externalParameters: jsonObjectSchema
+      .refine((parameters) => Object.keys(parameters).length > 0, {
+        error: 'expected at least one external parameter',
+      })
+      .meta({ minProperties: 1 })
+      .describe('All that a tenant could set, as the build type has it.'),
+    internalParameters: jsonObjectSchema
+      .exactOptional()
+      .describe('What the platform decided, as the build type has it.'),
+  })
+  .readonly();
+
 const step = z
   .strictObject({
     name: lineSchema(128).describe('Name of the step, unique within the job.'),
@@ -84,12 +99,19 @@ const step = z
       .array(z.string())
       .min(1, { error: 'expected at least one word' })
       .readonly()
+      .exactOptional()
       .describe('Program and its arguments, one string each.'),
-    startedOn: timestampSchema.describe('When the step started.'),
-    finishedOn: timestampSchema.describe('When the step ended.'),
-    exitCode: z.int().min(-1).max(0xffff_ffff).describe('Exit code of the command; -1 when it has none.'),
+    startedOn: timestampSchema.exactOptional().describe('When the step started.'),
+    finishedOn: timestampSchema.exactOptional().describe('When the step ended.'),
+    exitCode: z
+      .int()
+      .min(-1)
+      .max(0xffff_ffff)
+      .exactOptional()
+      .describe('Exit code of the command; -1 when it has none.'),
     log: log.exactOptional().describe('Log of the step.'),
     resources: resources.exactOptional().describe('Limits of the step, as Kubernetes quantities by name.'),
+    annotations: jsonObjectSchema.exactOptional().describe('Further facts, any JSON.'),
   })
   .readonly();
 
@@ -208,11 +230,16 @@ export const jobRecordSchema: z.ZodType<JobRecord> = z
     job: job.describe('The job.'),
     pipeline: pipeline.describe('The pipeline that ran.'),
     status: z.enum(JOB_STATUSES).describe('How the job ended.'),
-    source: source.describe('The source that was built.'),
-    trigger: trigger.describe('What started the job.'),
+    source: source
+      .exactOptional()
+      .describe('The source that was built; needed unless there is a definition.'),
+    trigger: trigger.exactOptional().describe('What started the job.'),
     parameters: jsonObjectSchema
       .exactOptional()
       .describe('What whoever started the job could set; any JSON.'),
+    definition: definition
+      .exactOptional()
+      .describe("The build in the words of another platform's build type, in place of pipeline/v1."),
     steps: z.array(step).readonly().describe('Steps that ran, in the order in which they started.'),
     inputs: z
       .array(input)
@@ -222,8 +249,8 @@ export const jobRecordSchema: z.ZodType<JobRecord> = z
     artifacts: artifacts.describe('What the job made.'),
     environment: environment.exactOptional().describe('Where the job ran.'),
     builder: builder.describe('Who ran the job.'),
-    startedOn: timestampSchema.describe('When the job started.'),
-    finishedOn: timestampSchema.describe('When the job ended.'),
+    startedOn: timestampSchema.exactOptional().describe('When the job started.'),
+    finishedOn: timestampSchema.exactOptional().describe('When the job ended.'),
     vouching: vouchingSchema
       .exactOptional()
       .describe('Who vouches for which of these facts, as JSON pointers into this record.'),

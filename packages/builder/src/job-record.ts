@@ -20,18 +20,21 @@ export interface JobRecord {
   readonly job: Job;
   readonly pipeline: Pipeline;
   readonly status: JobStatus;
-  readonly source: Source;
-  readonly trigger: Trigger;
+  /** Needed by this project's build type, pipeline/v1; another {@link Definition} may do without. */
+  readonly source?: Source;
+  readonly trigger?: Trigger;
   /** What whoever started the job could set; any JSON. */
   readonly parameters?: Readonly<Record<string, JsonValue>>;
+  /** The build in the words of another platform's build type; where it is left out, it is pipeline/v1. */
+  readonly definition?: Definition;
   readonly steps: readonly Step[];
   /** What else the job took in, besides its source and the images of its steps. */
   readonly inputs?: readonly Input[];
   readonly artifacts: DeclaredArtifacts;
   readonly environment?: Environment;
   readonly builder: Builder;
-  readonly startedOn: string;
-  readonly finishedOn: string;
+  readonly startedOn?: string;
+  readonly finishedOn?: string;
   /** Who vouches for which of these facts; where it is left out, nobody says so. */
   readonly vouching?: Vouching;
 }
@@ -56,7 +59,7 @@ export interface Source {
   /** SPDX download location of the repository, `git+https://...`, without ref. */
   readonly uri: string;
   /** Fully qualified ref. */
-  readonly ref: string;
+  readonly ref?: string;
   /** Commit id that was checked out: 40 or 64 hex digits. */
   readonly commit: string;
 }
@@ -68,17 +71,27 @@ export interface Trigger {
   readonly actor?: string;
 }
 
+/** A build as another build type than pipeline/v1 describes it (SLSA provenance v1, buildDefinition). */
+export interface Definition {
+  readonly buildType: string;
+  /** At least one; all that a tenant could set. */
+  readonly externalParameters: Readonly<Record<string, JsonValue>>;
+  readonly internalParameters?: Readonly<Record<string, JsonValue>>;
+}
+
 /** One step that ran. */
 export interface Step {
   /** Unique within the job. */
   readonly name: string;
   readonly image?: Image;
-  readonly command: readonly string[];
-  readonly startedOn: string;
-  readonly finishedOn: string;
-  readonly exitCode: number;
+  readonly command?: readonly string[];
+  readonly startedOn?: string;
+  readonly finishedOn?: string;
+  readonly exitCode?: number;
   readonly log?: StepLog;
   readonly resources?: Resources;
+  /** Further facts, any JSON. */
+  readonly annotations?: Readonly<Record<string, JsonValue>>;
 }
 
 /** Where a step's log is: a file that the builder hashes (`path`), a place for readers (`uri`), or both. */

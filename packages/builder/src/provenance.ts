@@ -13,7 +13,7 @@ import { sortMembers, withoutUndefined } from './json-object.ts';
 import type { JobOutputs } from './outputs.ts';
 import { sourceWithRef } from './source.ts';
 import { listSubjects } from './subjects.ts';
-import { toUtc } from './timestamp.ts';
+import { toUtc, toUtcIfKnown } from './timestamp.ts';
 import { describeVouchers } from './vouching-origins.ts';
 import { VOUCHING_FIELD } from './vouching.ts';
 
@@ -59,11 +59,27 @@ export function buildProvenance(
 }
 
 function defineBuild(record: JobRecord, outputs: JobOutputs): JsonObject {
+  return { ...listParameters(record, outputs), resolvedDependencies: resolveDependencies(record) };
+}
+
+/** By pipeline/v1, or by the build type of the platform that ran the job. */
+function listParameters(record: JobRecord, outputs: JobOutputs): JsonObject {
+  const { definition } = record;
+  if (definition === undefined) {
+    return {
+      buildType: BUILD_TYPE,
+      externalParameters: listExternalParameters(record),
+      internalParameters: listInternalParameters(record, outputs),
+    };
+  }
+  const environment = describeEnvironment(record, outputs);
   return {
-    buildType: BUILD_TYPE,
-    externalParameters: listExternalParameters(record),
-    internalParameters: listInternalParameters(record, outputs),
-    resolvedDependencies: resolveDependencies(record),
+    buildType: definition.buildType,
+    externalParameters: sortMembers(definition.externalParameters),
+    internalParameters: withoutUndefined({
+      ...sortMembers(definition.internalParameters ?? {}),
+      danube_environment: Object.keys(environment).length === 0 ? undefined : environment,
+    }),
   };
 }
 
@@ -71,18 +87,25 @@ function defineBuild(record: JobRecord, outputs: JobOutputs): JsonObject {
 function listExternalParameters({ pipeline, source, trigger, parameters = {} }: JobRecord): JsonObject {
   return withoutUndefined({
     pipeline: pipeline.name,
-    source: sourceWithRef(source),
-    trigger: trigger.kind,
+    source: source && sourceWithRef(source),
+    trigger: trigger?.kind,
     parameters: Object.keys(parameters).length === 0 ? undefined : sortMembers(parameters),
   });
 }
 
 /** What the control plane decided; no name is one of the external parameters, as SLSA asks. */
-function listInternalParameters({ job, trigger, environment }: JobRecord, outputs: JobOutputs): JsonObject {
+function listInternalParameters(record: JobRecord, outputs: JobOutputs): JsonObject {
+  const { job, trigger } = record;
+  return withoutUndefined({
+    actor: trigger?.actor,
+    attempt: job.attempt,
+    ...describeEnvironment(record, outputs),
+  });
+}
+
+function describeEnvironment({ environment }: JobRecord, outputs: JobOutputs): JsonObject {
   const { workerImage, resources, network, isolation } = environment ?? {};
   return withoutUndefined({
-    actor: trigger.actor,
-    attempt: job.attempt,
     isolation: isolation && describeIsolation(isolation, outputs),
     network,
     resources: resources && sortMembers(resources),
@@ -122,12 +145,12 @@ function describeRun(record: JobRecord, outputs: JobOutputs): JsonObject & { rea
       builderDependencies: coordinator && [describeImage(coordinator)],
       version: builder.version && sortMembers(builder.version),
     }),
-    metadata: {
+    metadata: withoutUndefined({
       invocationId: job.uri,
-      startedOn: toUtc(startedOn),
-      finishedOn: toUtc(finishedOn),
+      startedOn: toUtcIfKnown(startedOn),
+      finishedOn: toUtcIfKnown(finishedOn),
       danube_status: status,
-    },
+    }),
     byproducts: describeSteps(record, outputs),
   };
 }

@@ -25,8 +25,14 @@ export function toUtc(timestamp: string): string {
   return fraction === '' ? `${seconds}Z` : `${seconds}.${fraction}Z`;
 }
 
-/** Whether the first moment is later than the second, to the nanosecond. */
-export function isLater(first: string, second: string): boolean {
+/** {@link toUtc} of a moment that may not be known. */
+export function toUtcIfKnown(timestamp: string | undefined): string | undefined {
+  return timestamp === undefined ? undefined : toUtc(timestamp);
+}
+
+/** Whether the first moment is later than the second, to the nanosecond; never so where one of them is not known. */
+export function isLater(first: string | undefined, second: string | undefined): boolean {
+  if (first === undefined || second === undefined) return false;
   const a = split(first);
   const b = split(second);
   if (a.milliseconds !== b.milliseconds) return a.milliseconds > b.milliseconds;

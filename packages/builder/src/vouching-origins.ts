@@ -1,21 +1,11 @@
-import { joinPointer, type JsonObject } from 'in-toto-attestation';
+import { isJsonArray, isJsonObject, joinPointer, type JsonObject, type JsonValue } from 'in-toto-attestation';
 import { dependencyOrigins } from './dependencies.ts';
 import type { JobRecord } from './job-record.ts';
 import { describeVouching, indexVouching, markPredicate, type Origins } from './vouching.ts';
 
-const SOURCE = ['/source/uri', '/source/ref'];
-
-/** What stands in the provenance of docs/buildtypes/pipeline-v1.md, and where in the job record it comes from. */
+/** What stands in provenance of every build type, and where in the job record it comes from. */
 const FIXED: Readonly<Record<string, readonly string[]>> = {
   '/buildDefinition/buildType': ['/builder/id'],
-  '/buildDefinition/externalParameters/pipeline': ['/pipeline/name'],
-  '/buildDefinition/externalParameters/source': SOURCE,
-  '/buildDefinition/externalParameters/trigger': ['/trigger/kind'],
-  '/buildDefinition/internalParameters/actor': ['/trigger/actor'],
-  '/buildDefinition/internalParameters/attempt': ['/job/attempt'],
-  '/buildDefinition/internalParameters/network': ['/environment/network'],
-  '/buildDefinition/internalParameters/resources': ['/environment/resources'],
-  '/buildDefinition/internalParameters/workerImage': ['/environment/workerImage'],
   '/runDetails/builder/id': ['/builder/id'],
   '/runDetails/builder/builderDependencies': ['/environment/coordinatorImage'],
   '/runDetails/builder/version': ['/builder/version'],
@@ -25,6 +15,16 @@ const FIXED: Readonly<Record<string, readonly string[]>> = {
   '/runDetails/metadata/danube_status': ['/status'],
 };
 
+/** The same for the parameters of docs/buildtypes/pipeline-v1.md. */
+const PIPELINE: Readonly<Record<string, readonly string[]>> = {
+  '/buildDefinition/externalParameters/pipeline': ['/pipeline/name'],
+  '/buildDefinition/externalParameters/trigger': ['/trigger/kind'],
+  '/buildDefinition/internalParameters/actor': ['/trigger/actor'],
+  '/buildDefinition/internalParameters/attempt': ['/job/attempt'],
+};
+
+const INTERNAL = '/buildDefinition/internalParameters';
+
 /** The provenance's extension that says who vouches for what in it; undefined where the record does not say it. */
 export function describeVouchers(record: JobRecord, predicate: JsonObject): JsonObject | undefined {
   if (record.vouching === undefined) return undefined;
@@ -32,20 +32,26 @@ export function describeVouchers(record: JobRecord, predicate: JsonObject): Json
 }
 
 function findOrigins(record: JobRecord): Origins {
-  const origins = new Map<string, readonly (readonly string[])[]>(
-    Object.entries(FIXED).map(([pointer, facts]) => [pointer, [facts]]),
-  );
-  for (const [index, found] of dependencyOrigins(record).entries()) {
+  const origins = new Map<string, readonly (readonly string[])[]>();
+  setOrigins(origins, FIXED);
+  const dependencies = dependencyOrigins(record);
+  for (const [index, found] of dependencies.entries()) {
     origins.set(`/buildDefinition/resolvedDependencies/${index}`, found);
   }
-  origins.set('/buildDefinition/resolvedDependencies/0/digest', [['/source/commit']]);
-  copyOrigins(origins, record.parameters, '/buildDefinition/externalParameters/parameters', '/parameters');
-  copyOrigins(
-    origins,
-    record.environment?.isolation,
-    '/buildDefinition/internalParameters/isolation',
-    '/environment/isolation',
-  );
+  if (record.source !== undefined) {
+    origins.set('/buildDefinition/externalParameters/source', dependencies[0] ?? []);
+    origins.set('/buildDefinition/resolvedDependencies/0/digest', [['/source/commit']]);
+  }
+  if (record.definition === undefined) {
+    setOrigins(origins, PIPELINE);
+    copyOrigins(origins, record.parameters, '/buildDefinition/externalParameters/parameters', '/parameters');
+    copyEnvironment(origins, record, INTERNAL);
+  } else {
+    copyOrigins(origins, record.definition, '/buildDefinition', '/definition');
+    copyNested(origins, record.definition.externalParameters, 'externalParameters');
+    copyNested(origins, record.definition.internalParameters, 'internalParameters');
+    copyEnvironment(origins, record, `${INTERNAL}/danube_environment`);
+  }
   for (const [index, step] of record.steps.entries()) {
     const fact = `/steps/${index}`;
     const byproduct = `/runDetails/byproducts/${index}`;
@@ -55,6 +61,38 @@ function findOrigins(record: JobRecord): Origins {
     origins.set(`${byproduct}/digest`, [[`${fact}/log`]]);
   }
   return origins;
+}
+
+function setOrigins(
+  origins: Map<string, readonly (readonly string[])[]>,
+  facts: Readonly<Record<string, readonly string[]>>,
+): void {
+  for (const [pointer, found] of Object.entries(facts)) origins.set(pointer, [found]);
+}
+
+/** Parameters of another build type, each of them and whatever lies in it. */
+function copyNested(
+  origins: Map<string, readonly (readonly string[])[]>,
+  value: JsonValue | undefined,
+  pointer: string,
+): void {
+  if (value === undefined) return;
+  const members = isJsonArray(value) || isJsonObject(value) ? value : {};
+  copyOrigins(origins, members, `/buildDefinition/${pointer}`, `/definition/${pointer}`);
+  for (const [key, member] of Object.entries(members)) copyNested(origins, member, joinPointer(pointer, key));
+}
+
+function copyEnvironment(
+  origins: Map<string, readonly (readonly string[])[]>,
+  { environment }: JobRecord,
+  to: string,
+): void {
+  setOrigins(origins, {
+    [`${to}/network`]: ['/environment/network'],
+    [`${to}/resources`]: ['/environment/resources'],
+    [`${to}/workerImage`]: ['/environment/workerImage'],
+  });
+  copyOrigins(origins, environment?.isolation, `${to}/isolation`, '/environment/isolation');
 }
 
 /** The members of an object that stand in the predicate under the same names. */

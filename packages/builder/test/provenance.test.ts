@@ -69,6 +69,37 @@ describe('buildProvenance', () => {
       });
     });
 
+    it("writes another platform's build type, with its parameters and nothing added to them", () => {
+      const record = example('full', (r) => {
+        r.definition = {
+          buildType: 'https://example.com/build/v1',
+          externalParameters: { runSpec: { b: 1, a: 2 } },
+          internalParameters: { flags: true },
+        };
+      });
+      const { buildType, externalParameters, internalParameters, resolvedDependencies } =
+        provenanceOf(record).buildDefinition;
+      assert.equal(buildType, 'https://example.com/build/v1');
+      assert.deepEqual(externalParameters, { runSpec: { a: 2, b: 1 } });
+      assert.deepEqual(Object.keys(internalParameters ?? {}), ['flags', 'danube_environment']);
+      assert.equal(resolvedDependencies?.[0]?.uri, 'git+https://github.com/acme/frontend@refs/heads/main');
+    });
+
+    it('leaves out what the record does not say', () => {
+      const record = example('minimal', (r) => {
+        for (const field of ['trigger', 'startedOn', 'finishedOn']) delete r[field];
+        delete r.source.ref;
+        r.steps = [{ name: 'build' }];
+      });
+      const { buildDefinition, runDetails } = provenanceOf(record, { artifacts: OUTPUTS.artifacts });
+      assert.deepEqual(buildDefinition.externalParameters, {
+        pipeline: 'frontend-build',
+        source: 'git+https://github.com/acme/frontend',
+      });
+      assert.equal(runDetails.metadata?.startedOn, undefined);
+      assert.deepEqual(runDetails.byproducts?.[0]?.annotations, { name: 'build' });
+    });
+
     it('has external parameters even where the tenant could set none', () => {
       for (const parameters of [undefined, {}]) {
         const record = example('minimal', (r) =>

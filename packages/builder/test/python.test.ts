@@ -40,7 +40,7 @@ describe('the Python example of docs/job-record.md', () => {
 
     assert.equal(status, 0, String(stderr));
     const record = parseJobRecord(readFileSync(join(folder, 'job.json')));
-    assert.equal(record.trigger.actor, 'alice@example.com');
+    assert.equal(record.trigger?.actor, 'alice@example.com');
     const envelope = parseEnvelope(readFileSync(join(folder, 'data/artifacts/abc123/provenance.json')));
     assert.deepEqual(
       parseStatement(envelope.payload).subject.map(({ name }) => name),

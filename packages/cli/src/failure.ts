@@ -21,6 +21,10 @@ const UNDECIDED: readonly FailureCode[] = [
   'ERR_SIGN_SELF_CHECK',
   'ERR_STORE_IO',
   'ERR_STORE_NOT_FOUND',
+  'ERR_STORE_UNAVAILABLE',
+  'ERR_STORE_DENIED',
+  'ERR_STORE_DIGEST',
+  'ERR_STORE_PROTOCOL',
 ];
 
 const REJECTED: readonly FailureCode[] = ['ERR_EVIDENCE'];

@@ -4,10 +4,16 @@ import { DanubeError } from 'in-toto-attestation';
 export const STORE_ERROR_CODES = [
   'ERR_STORE_JOB_ID', // not a plain name
   'ERR_STORE_FILE_NAME', // not a plain name ending in .json or .jsonl
-  'ERR_STORE_NOT_FOUND', // no such job
+  'ERR_STORE_NOT_FOUND', // no such job, image or attestation
   'ERR_STORE_CONFLICT', // the job already holds that file with other bytes
-  'ERR_STORE_LIMIT', // a file larger, or more of them, than STORE_LIMITS allows
+  'ERR_STORE_LIMIT', // something larger, or more of it, than the limits allow
   'ERR_STORE_IO', // the operating system refused
+  'ERR_STORE_UNAVAILABLE', // a service gives no answer now: the only code that is transient
+  'ERR_STORE_DENIED', // a service refuses every credential there is
+  'ERR_STORE_REFUSED', // we refuse to ask: a host, scheme, redirect or token server that is not allowed
+  'ERR_STORE_DIGEST', // content that has not the digest or size that was asked for
+  'ERR_STORE_PROTOCOL', // an answer outside the service's specification
+  'ERR_STORE_CREDENTIALS', // credentials that cannot be read
 ] as const;
 
 export type StoreErrorCode = (typeof STORE_ERROR_CODES)[number];

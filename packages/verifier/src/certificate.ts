@@ -24,6 +24,8 @@ export interface ProvenSigner {
   readonly times: readonly { readonly by: string; readonly time: Date }[];
   /** Entries of trusted logs that hold the signature. */
   readonly logEntries: number;
+  /** The names of the trust root's Sigstore instances that prove all of this, where a trust root names them. */
+  readonly sigstore?: readonly string[];
   readonly notBefore: Date;
   readonly notAfter: Date;
 }
@@ -52,12 +54,20 @@ export interface SigningCertificate {
 /** Judges a certificate; `undefined` when there is none, or when nobody expects one. */
 export function judgeCertificate(
   proof: CertificateProof | undefined,
-  expected: ExpectedCertificate | undefined,
+  expected: readonly ExpectedCertificate[],
 ): SigningCertificate | undefined {
-  if (proof === undefined || expected === undefined) return undefined;
+  if (proof === undefined || expected.length === 0) return undefined;
   const { signer } = proof;
   if (signer === undefined) return { proof, accepted: false, isTimed: false, identity: '' };
-  const accepted =
-    matchPattern(expected.identity, signer.identity) && matchPattern(expected.issuer, signer.issuer);
+  const accepted = expected.some((wanted) => matchCertificate(wanted, signer));
   return { proof, accepted, isTimed: signer.times.length > 0, identity: signer.identity };
+}
+
+/** Whether it is the expected identity, by the expected issuer, proven by the expected instance of Sigstore. */
+export function matchCertificate(
+  { identity, issuer, sigstore }: ExpectedCertificate,
+  signer: ProvenSigner,
+): boolean {
+  if (sigstore !== undefined && signer.sigstore?.includes(sigstore) !== true) return false;
+  return matchPattern(identity, signer.identity) && matchPattern(issuer, signer.issuer);
 }

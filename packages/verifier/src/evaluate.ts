@@ -40,7 +40,7 @@ export function evaluateProvenance(verification: Verification): Report {
   const expected = readExpectations(expectations);
   if (!(now instanceof Date) || Number.isNaN(now.getTime()))
     throw new ExpectationError('now', 'must be a valid date');
-  if (expected.certificate !== undefined && certificates === undefined) {
+  if (expected.certificates.length > 0 && certificates === undefined) {
     throw new ExpectationError('certificates', 'a certificate is expected, and none was looked at');
   }
   const judge = createJudge(expected, now, certificates);

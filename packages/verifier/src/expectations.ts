@@ -65,8 +65,8 @@ export interface Expectations {
 /** Expectations that were read: keys are distinct, the ref is one, and what is `undefined` is not demanded. */
 export interface Expected {
   readonly keys: readonly PublicKey[];
-  /** The certificate that can sign as well. */
-  readonly certificate: ExpectedCertificate | undefined;
+  /** Whose certificates can sign as well: the caller's one, or those of all builders of the trust root. */
+  readonly certificates: readonly ExpectedCertificate[];
   readonly trustRoot: OpenedTrustRoot | undefined;
   readonly buildLevel: number | undefined;
   readonly threshold: number;
@@ -87,6 +87,8 @@ export interface Expected {
 export interface ExpectedCertificate {
   readonly identity: string;
   readonly issuer: string;
+  /** The name of the trust root's Sigstore instance that must prove it. */
+  readonly sigstore?: string;
 }
 
 type Rule = (field: string, value: unknown) => void;
@@ -127,6 +129,7 @@ export function readExpectations(expectations: Expectations): Expected {
   checkMembers(expectations);
   const { trustRoot, buildLevel } = expectations;
   const certificate = readCertificate(expectations);
+  const certificates = trustRoot === undefined ? [certificate ?? []].flat() : rootCertificates(trustRoot);
   if (trustRoot !== undefined) checkAlone(expectations);
   else if (buildLevel !== undefined) throw new ExpectationError('buildLevel', 'needs trustRoot');
   const keys = trustRoot === undefined ? distinctKeys(expectations.publicKeys) : rootKeys(trustRoot);
@@ -139,7 +142,7 @@ export function readExpectations(expectations: Expectations): Expected {
   }
   return {
     keys,
-    certificate,
+    certificates,
     trustRoot,
     buildLevel,
     threshold,
@@ -207,6 +210,10 @@ const BY_ROOT = 'the trust root says who is trusted; give one or the other';
 
 function rootKeys({ root }: OpenedTrustRoot): readonly PublicKey[] {
   return root === undefined ? [] : root.keys.map(({ publicKey }) => publicKey);
+}
+
+function rootCertificates({ root }: OpenedTrustRoot): readonly ExpectedCertificate[] {
+  return root?.builders.flatMap(({ certificates = [] }) => certificates) ?? [];
 }
 
 const NO_KEY = 'must be a list of at least one key: without a key nothing can be trusted';

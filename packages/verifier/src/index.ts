@@ -24,4 +24,14 @@ export type {
 export { CLOCK_SKEW_SECONDS } from './time-checks.ts';
 export { findContradiction } from './trust-contradictions.ts';
 export type { Contradiction } from './trust-contradictions.ts';
-export type { OpenedTrustRoot, TrustRoot, TrustedBuilder, TrustedKey } from './trust-root.ts';
+export { findTrustedKey, findVerifier, usableKeys } from './trust-root.ts';
+export type {
+  OpenedTrustRoot,
+  TimestampAuthority,
+  TrustRoot,
+  TrustedBuilder,
+  TrustedCertificate,
+  TrustedKey,
+  TrustedSigstore,
+  TrustedVerifier,
+} from './trust-root.ts';

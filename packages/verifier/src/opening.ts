@@ -58,7 +58,7 @@ export const PROVENANCE_TYPES: readonly string[] = [PROVENANCE_V1, PROVENANCE_V0
 export function openAttestation(item: EvidenceItem, expected: Expected, proof?: CertificateProof): Opened {
   const envelope = readEnvelope(item);
   const signers = envelope.reached ? verifiedKeys(envelope.value, expected.keys) : [];
-  const certificate = envelope.reached ? judgeCertificate(proof, expected.certificate) : undefined;
+  const certificate = envelope.reached ? judgeCertificate(proof, expected.certificates) : undefined;
   const payload = trustPayload(envelope, signers, certificate, expected.threshold);
   const statement = readStatement(item, payload);
   const { path, line = null } = item;

@@ -44,7 +44,7 @@ export function readBuild(provenance: Provenance): Build {
   const isV02 = provenance.version === '0.2';
   const profile = isV02
     ? (PROFILES_V02.get(provenance.buildDefinition.buildType) ?? PROVENANCE_V02)
-    : (PROFILES.get(provenance.buildDefinition.buildType) ?? UNKNOWN);
+    : (PROFILES.get(provenance.buildDefinition.buildType) ?? profileOfVersions(provenance));
   const places = isV02 ? PLACES_V02 : PLACES_V1;
   const source = profile.source(provenance);
   return { provenance, profile, places, source, run: readRun(provenance, places, source) };
@@ -74,6 +74,42 @@ const GITHUB_WORKFLOW: Profile = {
   own: ['workflow', 'inputs', 'vars'],
 };
 
+/** GitLab's own attestations, and its runner's. Of the variables GitLab sets, all are external parameters. */
+const GITLAB_JOB: Profile = {
+  source: gitlabProject,
+  parameters: '/variables',
+  own: ['source', 'entryPoint', 'variables'],
+};
+
+/** Google Cloud Build. The build's configuration and its source can come from two repositories; then both are named. */
+const CLOUD_BUILD: Profile = {
+  source: cloudBuildSource,
+  parameters: '/substitutions',
+  own: ['buildConfig', 'buildConfigSource', 'sourceToBuild', 'substitutions'],
+};
+
+/** BuildKit, by `docker buildx build --provenance`. A build from a local directory names no source. */
+const BUILDKIT: Profile = {
+  source: (provenance) =>
+    urlWithFragment(provenance, externalParameter(provenance, '/configSource/uri'), '/configSource/uri'),
+  parameters: '/request/args',
+  own: ['configSource', 'request'],
+};
+
+const BUILDKIT_V02: Profile = {
+  source: (provenance) => urlWithFragment(provenance, configSource(provenance, 'uri'), '/source'),
+  parameters: '/args',
+  own: ['args', 'entryPoint', 'frontend', 'locals', 'secrets', 'source', 'ssh'],
+};
+
+/** SLSA's container-based generator on GitHub. */
+const CONTAINER_BASED: Profile = {
+  source: (provenance) =>
+    uriWithRef(provenance, externalParameter(provenance, '/source/uri'), '/source/uri', BEFORE_GIT_COMMIT),
+  parameters: '',
+  own: ['source', 'builderImage', 'configPath', 'buildConfig'],
+};
+
 /** Any v0.2 provenance: the specification itself says where source and parameters are (invocation). */
 const PROVENANCE_V02: Profile = {
   source: (provenance) => uriWithRef(provenance, configSource(provenance, 'uri')),
@@ -92,6 +128,7 @@ const PROFILES_V02: ReadonlyMap<string, Profile> = new Map([
   ['https://github.com/slsa-framework/slsa-github-generator/generic@v1', GENERATOR_V02],
   ['https://github.com/slsa-framework/slsa-github-generator/go@v1', GENERATOR_V02],
   ['https://github.com/slsa-framework/slsa-github-generator/container@v1', GENERATOR_V02],
+  ['https://mobyproject.org/buildkit@v1', BUILDKIT_V02],
 ]);
 
 /** A build type that is not known here: its external parameters can be compared, its source cannot be found. */
@@ -106,7 +143,19 @@ const PROFILES: ReadonlyMap<string, Profile> = new Map([
   ['https://danube.dev/buildtypes/pipeline/v1', PIPELINE],
   ['https://actions.github.io/buildtypes/workflow/v1', GITHUB_WORKFLOW],
   ['https://slsa-framework.github.io/github-actions-buildtypes/workflow/v1', GITHUB_WORKFLOW],
+  ['https://slsa.dev/container-based-build/v0.1?draft', CONTAINER_BASED],
+  ['https://docs.gitlab.com/ci/pipeline_security/slsa/provenance_v1', GITLAB_JOB],
+  ['https://cloud.google.com/build/gcb-buildtypes/google-worker/v1', CLOUD_BUILD],
+  ['https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md', BUILDKIT],
 ]);
+
+/** GitLab's runner writes its own version into the build type, and nothing else of it varies. */
+const GITLAB_RUNNER =
+  /^https:\/\/gitlab\.com\/gitlab-org\/gitlab-runner\/-\/blob\/v?\d+\.\d+\.\d+\/PROVENANCE\.md$/;
+
+function profileOfVersions({ buildDefinition: { buildType } }: Provenance): Profile {
+  return GITLAB_RUNNER.test(buildType) ? GITLAB_JOB : UNKNOWN;
+}
 
 /** Pointers into the statement of what v1 and v0.2 keep in different places. */
 export interface Places {
@@ -176,11 +225,16 @@ function configSource(
 
 const REF_MARK = '@refs/';
 
-/** `<repository URI>@<full ref>` in the external parameter `source`; the ref may be absent. */
-function uriWithRef(provenance: Provenance, value: JsonValue | undefined): SourceClaims | string {
+/** `<repository URI>@<full ref>` in an external parameter; the ref may be absent. */
+function uriWithRef(
+  provenance: Provenance,
+  value: JsonValue | undefined,
+  parameter = '/source',
+  algorithms?: readonly string[],
+): SourceClaims | string {
   if (value === undefined || value === null) return NO_SOURCE;
   if (typeof value !== 'string') return 'the source is not a text';
-  const at = { pointer: parameterPointer(provenance, '/source'), parameter: '/source' };
+  const at = { pointer: parameterPointer(provenance, parameter), parameter };
   const mark = value.indexOf(REF_MARK);
   if (mark !== value.lastIndexOf(REF_MARK)) {
     return `the source holds ${REF_MARK} more than once: where the ref starts is not certain`;
@@ -189,11 +243,30 @@ function uriWithRef(provenance: Provenance, value: JsonValue | undefined): Sourc
   return {
     uri: { value: uri, ...at },
     ref: mark === -1 ? undefined : { value: value.slice(mark + 1), ...at },
-    commit: () => commitOf(provenance, [value, uri]),
+    commit: () => commitOf(provenance, [value, uri], algorithms),
   };
 }
 
 const NO_SOURCE: SourceClaims = { uri: undefined, ref: undefined, commit: () => undefined };
+
+/** `<repository URL>#<ref>:<folder>`, as Docker names a build context; ref and folder may be absent. */
+function urlWithFragment(
+  provenance: Provenance,
+  value: JsonValue | undefined,
+  parameter: string,
+): SourceClaims | string {
+  if (value === undefined || value === null || value === '') return NO_SOURCE;
+  if (typeof value !== 'string') return 'the source is not a text';
+  const at = { pointer: parameterPointer(provenance, parameter), parameter };
+  const [uri = '', fragment = '', ...others] = value.split('#');
+  if (others.length > 0) return 'the source holds # more than once: where the ref starts is not certain';
+  const [ref = ''] = fragment.split(':');
+  return {
+    uri: { value: uri, ...at },
+    ref: ref === '' ? undefined : { value: ref, ...at },
+    commit: () => commitOf(provenance, [value, uri], BEFORE_GIT_COMMIT),
+  };
+}
 
 function githubWorkflow(provenance: Provenance): SourceClaims | string {
   const repository = textClaim(provenance, '/workflow/repository');
@@ -204,6 +277,25 @@ function githubWorkflow(provenance: Provenance): SourceClaims | string {
   return { uri: repository, ref, commit: () => commitOf(provenance, uris) };
 }
 
+/** GitLab names the project and its commit; the ref is only one of the variables. */
+function gitlabProject(provenance: Provenance): SourceClaims | string {
+  const project = textClaim(provenance, '/source');
+  if (project === undefined) return 'the job names no project';
+  const { value } = project;
+  return { uri: project, ref: undefined, commit: () => commitOf(provenance, [value, `git+${value}`]) };
+}
+
+/** The repository that is built is named apart only where it is not the one that holds the build's configuration. */
+function cloudBuildSource(provenance: Provenance): SourceClaims | string {
+  const isApart = externalParameter(provenance, '/sourceToBuild') !== undefined;
+  const at = isApart ? '/sourceToBuild' : '/buildConfigSource';
+  const repository = textClaim(provenance, `${at}/repository`);
+  const ref = textClaim(provenance, `${at}/ref`);
+  if (repository === undefined) return isApart ? 'the source to build names no repository' : NO_SOURCE;
+  const uris = [repository.value, ...(ref === undefined ? [] : [`${repository.value}@${ref.value}`])];
+  return { uri: repository, ref, commit: () => commitOf(provenance, uris) };
+}
+
 function textClaim(provenance: Provenance, parameter: string): Claim | undefined {
   const value = externalParameter(provenance, parameter);
   if (typeof value !== 'string') return undefined;
@@ -211,19 +303,25 @@ function textClaim(provenance: Provenance, parameter: string): Claim | undefined
 }
 
 /** The commit of the dependency that is the source; none when two entries disagree about it. */
-function commitOf(provenance: Provenance, uris: readonly string[]): Claim | undefined {
+function commitOf(
+  provenance: Provenance,
+  uris: readonly string[],
+  algorithms = provenance.version === '0.2' ? BEFORE_GIT_COMMIT : GIT_COMMIT,
+): Claim | undefined {
   const { resolvedDependencies = [] } = provenance.buildDefinition;
   const claims = resolvedDependencies.flatMap(({ uri, digest = {} }, index) => {
     if (uri === undefined || !uris.includes(uri)) return [];
-    return commitClaims(provenance, digest, dependencyPointer(provenance, index));
+    return commitClaims(digest, algorithms, dependencyPointer(provenance, index));
   });
   const [first, ...others] = claims;
   return others.some(({ value }) => value !== first?.value) ? undefined : first;
 }
 
-/** Before v1, Git commits were called by their hash: sha1. */
-function commitClaims({ version }: Provenance, digest: DigestSet, pointer: string): Claim[] {
-  const algorithms = version === '0.2' ? ['gitCommit', 'sha1'] : ['gitCommit'];
+const GIT_COMMIT: readonly string[] = ['gitCommit'];
+/** Before provenance v1, and by BuildKit still, Git commits are called by their hash: sha1. */
+const BEFORE_GIT_COMMIT: readonly string[] = ['gitCommit', 'sha1'];
+
+function commitClaims(digest: DigestSet, algorithms: readonly string[], pointer: string): Claim[] {
   return algorithms.flatMap((algorithm) => {
     const value = digestOf(digest, algorithm);
     return value === undefined ? [] : [{ value, pointer: `${pointer}/digest/${algorithm}` }];

@@ -13,12 +13,12 @@ export function envelopeFormat({ opened: { envelope } }: Context): Finding {
 /** Did at least one of the caller's keys sign the bytes that are there? */
 export function signature({
   opened: { envelope, signers, certificate },
-  expected: { keys, certificate: expectedCertificate },
+  expected: { keys, certificates },
 }: Context): Finding {
   if (!envelope.reached) return notRun(envelope.reason);
   const names = [
     ...(keys.length === 0 ? [] : [listKeys(keys)]),
-    ...(expectedCertificate ? [BY_CERTIFICATE] : []),
+    ...(certificates.length > 0 ? [BY_CERTIFICATE] : []),
   ];
   const expected = `a signature by ${keys.length < 2 ? '' : 'one of '}${names.join(' or ')}`;
   if (signers.length > 0) return pass({ expected, actual: listKeys(signers), pointer: '/signatures' });
@@ -55,11 +55,11 @@ function listKeys(keys: readonly { readonly keyid?: string }[]): string {
 /** Did enough different keys sign? */
 export function keyThreshold({
   opened: { envelope, signers, certificate },
-  expected: { keys, threshold, certificate: expectedCertificate },
+  expected: { keys, threshold, certificates },
 }: Context): Finding {
   if (!envelope.reached) return notRun(envelope.reason);
   const count = signers.length + (certificate?.accepted === true ? 1 : 0);
-  const of = `${keys.length} distinct key(s)${expectedCertificate === undefined ? '' : ' and a certificate'}`;
+  const of = `${keys.length} distinct key(s)${certificates.length === 0 ? '' : ' and a certificate'}`;
   const result = { expected: `${threshold} of ${of}`, actual: `${count}`, pointer: '/signatures' };
   return count >= threshold ? pass(result) : fail(result);
 }

@@ -1,6 +1,8 @@
 import type { PublicKey } from '@danube/keys';
+import { matchCertificate } from './certificate.ts';
 import type { Context } from './context.ts';
 import { fail, notRun, pass } from './finding.ts';
+import type { Opened } from './opening.ts';
 import type { Build } from './profiles.ts';
 import type { Finding } from './report.ts';
 import {
@@ -33,10 +35,10 @@ export function keyValidity(context: Context): Finding {
   if (typeof found === 'string') return notRun(found);
   const outside = found.signers.filter((key) => !isWithin(key, context.now));
   const expected = `keys that are valid on ${context.now.toISOString()}`;
-  if (outside.length > 0 && found.usable.length < found.needed) {
+  if (outside.length > 0 && count(found) < found.needed) {
     return fail({ expected, actual: outside.map(describeWindow).join('; '), hint: UNPROVEN });
   }
-  return pass({ expected, actual: `${found.signers.length - outside.length} of ${found.signers.length}` });
+  return pass({ expected, actual: describeCount(found, outside) });
 }
 
 /** Were the keys that signed still those of their owners? */
@@ -45,10 +47,20 @@ export function keyRevoked(context: Context): Finding {
   if (typeof found === 'string') return notRun(found);
   const revoked = found.signers.filter((key) => isRevoked(key, context.now));
   const expected = `keys that are not revoked on ${context.now.toISOString()}`;
-  if (revoked.length > 0 && found.usable.length < found.needed) {
+  if (revoked.length > 0 && count(found) < found.needed) {
     return fail({ expected, actual: revoked.map(describeRevocation).join('; '), hint: UNPROVEN });
   }
-  return pass({ expected, actual: `${found.signers.length - revoked.length} of ${found.signers.length}` });
+  return pass({ expected, actual: describeCount(found, revoked) });
+}
+
+/** How many signers count: all certificates are one, whose own time was judged when it was proven. */
+function count({ usable, isCertified }: Signers): number {
+  return usable.length + (isCertified ? 1 : 0);
+}
+
+function describeCount({ signers, isCertified }: Signers, refused: readonly TrustedKey[]): string {
+  const keys = `${signers.length - refused.length} of ${signers.length}`;
+  return isCertified ? 'a certificate, which was valid when it signed' : keys;
 }
 
 const UNPROVEN =
@@ -80,10 +92,11 @@ export function buildLevel(context: Context): Finding {
 }
 
 /** Why the trust root does not vouch for the build; `undefined` when it does. */
-function distrust({ builder, usable, needed }: Signers, { provenance, source }: Build): string | undefined {
+function distrust(found: Signers, { provenance, source }: Build): string | undefined {
+  const { builder, needed } = found;
   const { id } = provenance.runDetails.builder;
   if (builder === undefined) return `the trust root has no builder ${id}`;
-  if (usable.length < needed) return `${usable.length} of the ${needed} key(s) that ${id} needs`;
+  if (count(found) < needed) return `${count(found)} of the ${needed} signer(s) that ${id} needs`;
   const { buildType } = provenance.buildDefinition;
   if (builder.buildTypes?.includes(buildType) === false) return `${id} is not trusted with ${buildType}`;
   const uri = typeof source === 'string' ? undefined : source.uri?.value;
@@ -98,6 +111,8 @@ interface Signers {
   readonly signers: readonly TrustedKey[];
   /** Those that count: neither outside their time nor revoked. */
   readonly usable: readonly TrustedKey[];
+  /** A certificate signed, at a proven time; when the builder is known, one of its own. */
+  readonly isCertified: boolean;
   /** How many have to. */
   readonly needed: number;
 }
@@ -112,7 +127,15 @@ function lookAtSigners({ opened, expected, now }: Context): Signers | string {
     ({ publicKey }) => builder === undefined || builder.keys.includes(publicKey),
   );
   const usable = signers.filter((key) => isWithin(key, now) && !isRevoked(key, now));
-  return { builder, signers, usable, needed: builder?.threshold ?? 1 };
+  const isCertified = hasCertificate(opened, builder);
+  return { builder, signers, usable, isCertified, needed: builder?.threshold ?? 1 };
+}
+
+function hasCertificate({ certificate }: Opened, builder: TrustedBuilder | undefined): boolean {
+  const signer = certificate?.proof.signer;
+  if (signer === undefined || certificate?.accepted !== true || !certificate.isTimed) return false;
+  const allowed = builder?.certificates ?? [];
+  return builder === undefined || allowed.some((wanted) => matchCertificate(wanted, signer));
 }
 
 function findBuilder({ builders }: TrustRoot, { provenance }: Build): TrustedBuilder | undefined {

@@ -1,4 +1,5 @@
 import type { PublicKey } from '@danube/keys';
+import type { JsonObject } from 'in-toto-attestation';
 import { matchPattern } from './identity-pattern.ts';
 
 /**
@@ -14,6 +15,12 @@ export interface TrustRoot {
   readonly keys: readonly TrustedKey[];
   /** All builders, each id once. */
   readonly builders: readonly TrustedBuilder[];
+  /** Who may sum up verifications (VSA), each id once; nobody when left out. */
+  readonly verifiers?: readonly TrustedVerifier[];
+  /** The instances of Sigstore whose certificates builders may sign with, each name once; none when left out. */
+  readonly sigstore?: readonly TrustedSigstore[];
+  /** Who proves when something was signed (RFC 3161), each name once; nobody when left out. */
+  readonly timestampAuthorities?: readonly TimestampAuthority[];
 }
 
 export interface TrustedKey {
@@ -30,9 +37,11 @@ export interface TrustedKey {
 export interface TrustedBuilder {
   /** `runDetails.builder.id`, compared exactly. */
   readonly id: string;
-  /** The keys that sign for it; at least one. */
+  /** The keys that sign for it; at least one, unless certificates do. */
   readonly keys: readonly PublicKey[];
-  /** How many of them must have signed. */
+  /** The identities whose certificates sign for it; whichever of them signed counts as one signer. */
+  readonly certificates?: readonly TrustedCertificate[];
+  /** How many different signers there must be. */
   readonly threshold: number;
   /** The highest SLSA Build level that it can reach, 1 to 3. */
   readonly maxLevel: number;
@@ -40,6 +49,42 @@ export interface TrustedBuilder {
   readonly buildTypes?: readonly string[];
   /** The only sources that it is trusted with, exact or patterns; any when left out. */
   readonly sources?: readonly string[];
+}
+
+/** An identity of a Sigstore instance, exact or as patterns (docs/interop-sigstore.md, "Patterns"). */
+export interface TrustedCertificate {
+  /** The name of the {@link TrustedSigstore} that must prove it. */
+  readonly sigstore: string;
+  readonly identity: string;
+  readonly issuer: string;
+}
+
+/** Who may sum up verifications (SLSA 1.2, verification_summary.md: only specific pairs of signer and verifier). */
+export interface TrustedVerifier {
+  /** `verifier.id`, compared exactly. */
+  readonly id: string;
+  /** The keys that sign for it; at least one. */
+  readonly keys: readonly PublicKey[];
+  /** How many of them must have signed. */
+  readonly threshold: number;
+}
+
+/** An instance of Sigstore: whoever evaluates certificates reads it (@danube/sigstore), not the verifier. */
+export interface TrustedSigstore {
+  readonly name: string;
+  /** The content of its `trusted_root.json`. */
+  readonly trustedRoot: JsonObject;
+}
+
+/** A timestamp authority: whoever evaluates timestamps reads its certificates (@danube/sigstore), not the verifier. */
+export interface TimestampAuthority {
+  readonly name: string;
+  /** DER, the one that signs timestamps first, each issued by the next. */
+  readonly certificates: readonly Uint8Array[];
+  /** Its timestamps count from this moment on, which is included. */
+  readonly notBefore: Date;
+  /** Until this moment, which is included. */
+  readonly notAfter: Date;
 }
 
 /** A trust root that somebody vouches for; or one whose content was not even looked at, and why. */
@@ -64,6 +109,24 @@ export function isWithin({ notBefore, notAfter }: TrustedKey, moment: Date): boo
 /** Whether what the key signed at this moment is not believed. */
 export function isRevoked({ revoked }: TrustedKey, moment: Date): boolean {
   return revoked !== undefined && revoked.since <= moment;
+}
+
+/** Those of the keys that are `allowed`, and were in their time and not revoked when they signed. */
+export function usableKeys(
+  root: TrustRoot,
+  signers: readonly PublicKey[],
+  allowed: readonly PublicKey[],
+  signedAt: Date,
+): TrustedKey[] {
+  return signers.flatMap((signer) => {
+    const key = allowed.includes(signer) ? findTrustedKey(root, signer) : undefined;
+    return key !== undefined && isWithin(key, signedAt) && !isRevoked(key, signedAt) ? [key] : [];
+  });
+}
+
+/** The verifier of this id, compared exactly. */
+export function findVerifier({ verifiers = [] }: TrustRoot, id: string): TrustedVerifier | undefined {
+  return verifiers.find((verifier) => verifier.id === id);
 }
 
 /** Whether the builder is trusted with this source. */

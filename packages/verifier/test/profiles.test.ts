@@ -174,6 +174,158 @@ describe('provenance v0.2', () => {
   });
 });
 
+describe('builds of other platforms', () => {
+  const REPOSITORY = 'https://git.example.com/shop/app';
+  const gitCommit = { gitCommit: COMMIT };
+  const cases: Record<
+    string,
+    { definition: object; at: string; expect: Partial<Expectations>; setByTenant: string }
+  > = {
+    "GitLab's attestations": {
+      definition: {
+        buildType: 'https://docs.gitlab.com/ci/pipeline_security/slsa/provenance_v1',
+        externalParameters: { source: REPOSITORY, entryPoint: 'build', variables: { CHANNEL: 'stable' } },
+        resolvedDependencies: [{ uri: REPOSITORY, digest: gitCommit }],
+      },
+      at: '/source',
+      expect: { sourceUri: REPOSITORY, sourceCommit: COMMIT, parameters: { CHANNEL: 'stable' } },
+      setByTenant: '/variables/CHANNEL',
+    },
+    "GitLab's runner": {
+      definition: {
+        buildType: 'https://gitlab.com/gitlab-org/gitlab-runner/-/blob/v18.4.0/PROVENANCE.md',
+        externalParameters: { source: REPOSITORY, entryPoint: 'build', variables: { CHANNEL: 'stable' } },
+        resolvedDependencies: [{ uri: `git+${REPOSITORY}`, digest: gitCommit }],
+      },
+      at: '/source',
+      expect: { sourceUri: REPOSITORY, sourceCommit: COMMIT, parameters: { CHANNEL: 'stable' } },
+      setByTenant: '/variables/CHANNEL',
+    },
+    'Google Cloud Build, whose configuration is in the repository it builds': {
+      definition: {
+        buildType: 'https://cloud.google.com/build/gcb-buildtypes/google-worker/v1',
+        externalParameters: {
+          buildConfigSource: { repository: SOURCE_URI, ref: SOURCE_REF, path: 'cloudbuild.yaml' },
+          substitutions: { _CHANNEL: 'stable' },
+        },
+        resolvedDependencies: [{ uri: SOURCE_URI, digest: gitCommit }],
+      },
+      at: '/buildConfigSource/repository',
+      expect: { ...SOURCE, parameters: { _CHANNEL: 'stable' } },
+      setByTenant: '/substitutions/_CHANNEL',
+    },
+    'Google Cloud Build, whose configuration is elsewhere': {
+      definition: {
+        buildType: 'https://cloud.google.com/build/gcb-buildtypes/google-worker/v1',
+        externalParameters: {
+          buildConfigSource: { repository: 'git+https://git.example.com/shop/config', ref: 'refs/heads/x' },
+          sourceToBuild: { repository: SOURCE_URI, ref: SOURCE_REF },
+          substitutions: { _CHANNEL: 'stable' },
+        },
+        resolvedDependencies: [
+          { uri: 'git+https://git.example.com/shop/config', digest: { gitCommit: 'b'.repeat(40) } },
+          { uri: `${SOURCE_URI}@${SOURCE_REF}`, digest: gitCommit },
+        ],
+      },
+      at: '/sourceToBuild/repository',
+      expect: { ...SOURCE, parameters: { _CHANNEL: 'stable' } },
+      setByTenant: '/substitutions/_CHANNEL',
+    },
+    BuildKit: {
+      definition: {
+        buildType: 'https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md',
+        externalParameters: {
+          configSource: { uri: `${REPOSITORY}.git#refs/tags/v1:docker`, path: 'Dockerfile' },
+          request: { frontend: 'dockerfile.v0', args: { target: 'release' } },
+        },
+        resolvedDependencies: [{ uri: `${REPOSITORY}.git#refs/tags/v1:docker`, digest: { sha1: COMMIT } }],
+      },
+      at: '/configSource/uri',
+      expect: {
+        sourceUri: `${REPOSITORY}.git`,
+        sourceRef: 'refs/tags/v1',
+        sourceCommit: COMMIT,
+        parameters: { target: 'release' },
+      },
+      setByTenant: '/request/args/target',
+    },
+    "SLSA's container-based generator": {
+      definition: {
+        buildType: 'https://slsa.dev/container-based-build/v0.1?draft',
+        externalParameters: { source: { uri: `${SOURCE_URI}@${SOURCE_REF}` }, configPath: 'build.toml' },
+        resolvedDependencies: [{ uri: `${SOURCE_URI}@${SOURCE_REF}`, digest: { sha1: COMMIT } }],
+      },
+      at: '/source/uri',
+      expect: { ...SOURCE, parameters: { configPath: 'build.toml' } },
+      setByTenant: '/configPath',
+    },
+  };
+
+  for (const [platform, { definition, at, expect, setByTenant }] of Object.entries(cases)) {
+    const input = { files: built(definition), expect };
+
+    it(`${platform}: source, commit and what a person may set are found where it keeps them`, () => {
+      assert.deepEqual(failures(evaluate(input)), []);
+      const parameters = '/predicate/buildDefinition/externalParameters';
+      assert.equal(check('source.uri', input).pointer, parameters + at);
+      assert.equal(
+        check('source.commit', input).pointer?.startsWith('/predicate/buildDefinition/resolvedDependencies/'),
+        true,
+      );
+      const wrong = { ...input, expect: { parameters: { [setByTenant.split('/').at(-1) ?? '']: 'other' } } };
+      assert.equal(check('parameters', wrong).pointer, parameters + setByTenant);
+    });
+
+    it(`${platform}: another source and another commit are rejected`, () => {
+      const others = { sourceUri: `${expect.sourceUri}2`, sourceCommit: 'd'.repeat(40) };
+      assert.deepEqual(failures(evaluate({ ...input, expect: { ...expect, ...others } })), [
+        'source.uri',
+        'source.commit',
+      ]);
+    });
+  }
+
+  it('takes nothing for a version of GitLab runner that is not one', () => {
+    for (const version of ['main', 'v18.4.0/evil', '18.4', '../x/v18.4.0']) {
+      const buildType = `https://gitlab.com/gitlab-org/gitlab-runner/-/blob/${version}/PROVENANCE.md`;
+      const files = built({ buildType, externalParameters: { source: REPOSITORY } });
+      assert.deepEqual(failures(evaluate({ files, expect: { sourceUri: REPOSITORY } })), ['source.uri']);
+    }
+  });
+
+  it('says that BuildKit names no source for a build from a local directory, or one that splits in two ways', () => {
+    const buildType = 'https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md';
+    for (const uri of [undefined, '', 7, `${REPOSITORY}#refs/tags/v1#refs/tags/v2`]) {
+      const files = built({ buildType, externalParameters: { configSource: { uri }, request: {} } });
+      assert.deepEqual(failures(evaluate({ files, expect: { sourceUri: REPOSITORY } })), ['source.uri']);
+    }
+  });
+
+  it('reads BuildKit v0.2 by its configSource', () => {
+    const invocation = {
+      configSource: { uri: `${REPOSITORY}.git#refs/heads/main`, digest: { sha1: COMMIT } },
+      parameters: { frontend: 'dockerfile.v0', args: { target: 'release' } },
+    };
+    const statement = statementV02Of({ buildType: 'https://mobyproject.org/buildkit@v1', invocation });
+    const expect = {
+      sourceUri: `${REPOSITORY}.git`,
+      sourceRef: SOURCE_REF,
+      sourceCommit: COMMIT,
+      parameters: { target: 'release' },
+    };
+    assert.deepEqual(failures(evaluate({ files: [signed(statement)], expect })), []);
+  });
+
+  it('takes no other repository for the one that Cloud Build was told to build', () => {
+    const buildType = 'https://cloud.google.com/build/gcb-buildtypes/google-worker/v1';
+    const buildConfigSource = { repository: SOURCE_URI, ref: SOURCE_REF };
+    for (const sourceToBuild of [{}, null, { ref: SOURCE_REF }, { repository: 7 }]) {
+      const files = built({ buildType, externalParameters: { buildConfigSource, sourceToBuild } });
+      assert.deepEqual(failures(evaluate({ files, expect: { sourceUri: SOURCE_URI } })), ['source.uri']);
+    }
+  });
+});
+
 describe('a build type that is not known', () => {
   const files = built({ buildType: `${BUILD_TYPE}x` });
 

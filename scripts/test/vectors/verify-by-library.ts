@@ -24,7 +24,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VerifyArtifacts, VerifyExpectations } from '../../vectors/case-format.ts';
-import { proveCertificates } from '../../../packages/cli/src/provenance/certificates.ts';
+import { proveByTrustRoot, proveCertificates } from '../../../packages/cli/src/provenance/certificates.ts';
 import { assertReport } from './expect-report.ts';
 import type { StoredCase } from './cases.ts';
 
@@ -61,18 +61,21 @@ export async function openVerification(
     content.evidence.map((path) => ({ path, bytes: readFileSync(join(folder, path)) })),
   );
   const { publicKeys, sigstoreRoot, ...others } = content.expectations;
+  const trust = openTrustRoot(folder, content.expectations);
+  const root = trust.trustRoot?.root;
   return {
     evidence,
     artifacts: await openArtifacts(folder, content.artifacts, evidence),
     expectations: {
       ...withoutTrustRoot(others),
       publicKeys: publicKeys.map((path) => readPublicKeyFile(join(folder, path))),
-      ...openTrustRoot(folder, content.expectations),
+      ...trust,
     },
     now: new Date(content.now ?? ANY_TIME),
     ...(sigstoreRoot === undefined
       ? {}
       : { certificates: proveCertificates(evidence, join(folder, sigstoreRoot)) }),
+    ...(root?.sigstore === undefined ? {} : { certificates: proveByTrustRoot(evidence, root) }),
   };
 }
 

@@ -8,8 +8,8 @@ import {
   verifySigstoreBundle,
   verifyUnloggedEnvelope,
 } from '@danube/sigstore';
-import type { CertificateProof, Evidence, EvidenceItem } from '@danube/verifier';
-import { MalformedError } from 'in-toto-attestation';
+import type { CertificateProof, Evidence, EvidenceItem, TrustRoot } from '@danube/verifier';
+import { encodeJson, type JsonObject, MalformedError } from 'in-toto-attestation';
 import { usageError } from '../exit-code.ts';
 import { readUpTo } from '../file.ts';
 
@@ -23,9 +23,45 @@ const ROOT_BYTES = 1_048_576;
  */
 export function proveCertificates(evidence: Evidence, rootPath: string): Map<EvidenceItem, CertificateProof> {
   const root = readRoot(rootPath);
+  return proveEach(evidence, (item) => proveCertificate(item, root));
+}
+
+/**
+ * The same by the Sigstore instances that a trust root names.
+ *
+ * @throws CliError ERR_USAGE when one of them cannot be used.
+ */
+export function proveByTrustRoot(
+  evidence: Evidence,
+  { sigstore = [] }: TrustRoot,
+): Map<EvidenceItem, CertificateProof> {
+  const roots = sigstore.map(({ name, trustedRoot }) => ({ name, root: parseNamedRoot(name, trustedRoot) }));
+  return proveEach(evidence, (item) => {
+    const proofs = roots.map(({ name, root }) => ({ name, proof: proveCertificate(item, root) }));
+    const proven = proofs.filter(({ proof }) => proof?.signer !== undefined);
+    const signer = proven[0]?.proof?.signer;
+    if (signer === undefined) return proofs[0]?.proof;
+    return { signer: { ...signer, sigstore: proven.map(({ name }) => name) } };
+  });
+}
+
+function parseNamedRoot(name: string, trustedRoot: JsonObject): SigstoreRoot {
+  try {
+    return parseTrustedRoot(encodeJson(trustedRoot));
+  } catch (error) {
+    if (error instanceof SigstoreError)
+      throw usageError(`the trust root, Sigstore ${name}: ${error.message}`);
+    throw error;
+  }
+}
+
+function proveEach(
+  { items }: Evidence,
+  prove: (item: EvidenceItem) => CertificateProof | undefined,
+): Map<EvidenceItem, CertificateProof> {
   const proofs = new Map<EvidenceItem, CertificateProof>();
-  for (const item of evidence.items) {
-    const proof = proveCertificate(item, root);
+  for (const item of items) {
+    const proof = prove(item);
     if (proof !== undefined) proofs.set(item, proof);
   }
   return proofs;

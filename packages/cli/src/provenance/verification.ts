@@ -48,7 +48,7 @@ export async function verifyArtifacts(paths: readonly string[], options: VerifyO
   const hashed = await hashTargets(opened.files, algorithmsOf(opened.evidence));
   const artifacts = [...hashed.artifacts, ...opened.digests];
   const problems = [...opened.problems, ...hashed.problems];
-  const certificates = await lookAtCertificates(opened.evidence, options.sigstoreRoot);
+  const certificates = await lookAtCertificates(opened.evidence, options.sigstoreRoot, expectations);
   const report = judge(opened, artifacts, problems, expectations, certificates);
   printReport(report, problems, format);
   return exitCodeOf(report, problems, opened.isBlind);
@@ -66,10 +66,14 @@ async function chooseFormat({ format, explain }: VerifyOptions): Promise<'json' 
 async function lookAtCertificates(
   evidence: Evidence,
   root: string | undefined,
+  { trustRoot }: Expectations,
 ): Promise<Certificates | undefined> {
-  if (root === undefined) return undefined;
-  const { proveCertificates } = await import('./certificates.ts');
-  return proveCertificates(evidence, root);
+  const byTrustRoot = trustRoot?.root?.sigstore === undefined ? undefined : trustRoot.root;
+  if (root === undefined && byTrustRoot === undefined) return undefined;
+  const { proveByTrustRoot, proveCertificates } = await import('./certificates.ts');
+  return byTrustRoot === undefined
+    ? proveCertificates(evidence, root ?? '')
+    : proveByTrustRoot(evidence, byTrustRoot);
 }
 
 async function openTrustRoot(options: VerifyOptions): Promise<OpenedTrustRoot | undefined> {

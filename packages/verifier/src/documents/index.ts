@@ -11,7 +11,9 @@ export {
   TRUST_ROOT_PAYLOAD_TYPE,
   trustRootJsonSchema,
   trustRootSchema,
+  type TimestampAuthorityEntry,
   type TrustedBuilderEntry,
   type TrustedKeyEntry,
+  type TrustedVerifierEntry,
   type TrustRootDocument,
 } from './trust-root-schema.ts';

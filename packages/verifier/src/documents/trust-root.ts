@@ -2,9 +2,16 @@ import { KeyError, parsePublicKey, type PublicKey } from '@danube/keys';
 import { joinPointer, MalformedError, parseJson, type JsonValue } from 'in-toto-attestation';
 import type { z } from 'zod';
 import { findContradiction } from '../trust-contradictions.ts';
-import type { TrustedBuilder, TrustedKey, TrustRoot } from '../trust-root.ts';
+import type { TimestampAuthority, TrustedBuilder, TrustedKey, TrustRoot } from '../trust-root.ts';
+import { readCertificateChain } from './certificate-chain.ts';
 import { DocumentError } from './errors.ts';
-import { trustRootSchema, type TrustRootDocument } from './trust-root-schema.ts';
+import {
+  type TimestampAuthorityEntry,
+  type TrustedBuilderEntry,
+  type TrustedKeyEntry,
+  trustRootSchema,
+  type TrustRootDocument,
+} from './trust-root-schema.ts';
 
 /** A trust root of a thousand keys has less. */
 const LIMITS = { maxBytes: 4 * 1024 * 1024, depth: 16 } as const;
@@ -47,7 +54,8 @@ function describeIssue({ issues: [issue] }: z.ZodError): DocumentError {
 }
 
 /** @throws {DocumentError} `ERR_TRUST_ROOT` */
-export function toTrustRoot({ version, expires, keys, builders }: TrustRootDocument): TrustRoot {
+export function toTrustRoot(document: TrustRootDocument): TrustRoot {
+  const { version, expires, keys = [], builders = [], verifiers, sigstore, timestampAuthorities } = document;
   const named = new Map<string, TrustedKey>();
   for (const [index, key] of keys.entries()) {
     if (named.has(key.name))
@@ -59,13 +67,23 @@ export function toTrustRoot({ version, expires, keys, builders }: TrustRootDocum
     expires: new Date(expires),
     keys: [...named.values()],
     builders: builders.map((builder, index) => toTrustedBuilder(builder, named, `/builders/${index}`)),
+    ...(verifiers !== undefined && {
+      verifiers: verifiers.map((verifier, index) => ({
+        ...verifier,
+        keys: findKeys(verifier.keys, named, `/verifiers/${index}/keys`),
+      })),
+    }),
+    ...(sigstore !== undefined && { sigstore }),
+    ...(timestampAuthorities !== undefined && {
+      timestampAuthorities: timestampAuthorities.map(toAuthority),
+    }),
   };
   const contradiction = findContradiction(root);
   if (contradiction === undefined) return root;
   throw new DocumentError('ERR_TRUST_ROOT', contradiction.pointer, contradiction.message);
 }
 
-function toTrustedKey(key: TrustRootDocument['keys'][number], pointer: string): TrustedKey {
+function toTrustedKey(key: TrustedKeyEntry, pointer: string): TrustedKey {
   const { notBefore, notAfter, revoked } = key;
   return {
     publicKey: readKey(key.publicKey, `${pointer}/publicKey`),
@@ -85,17 +103,31 @@ function readKey(text: string, pointer: string): PublicKey {
 }
 
 function toTrustedBuilder(
-  builder: TrustRootDocument['builders'][number],
+  { keys = [], ...others }: TrustedBuilderEntry,
   named: ReadonlyMap<string, TrustedKey>,
   pointer: string,
 ): TrustedBuilder {
-  const { keys, ...others } = builder;
+  return { ...others, keys: findKeys(keys, named, `${pointer}/keys`) };
+}
+
+function findKeys(
+  names: readonly string[],
+  named: ReadonlyMap<string, TrustedKey>,
+  pointer: string,
+): PublicKey[] {
+  return names.map((name, index) => {
+    const key = named.get(name);
+    if (key !== undefined) return key.publicKey;
+    throw new DocumentError('ERR_TRUST_ROOT', `${pointer}/${index}`, `there is no key ${name}`);
+  });
+}
+
+function toAuthority(entry: TimestampAuthorityEntry, index: number): TimestampAuthority {
+  const { name, certificateChain, notBefore, notAfter } = entry;
   return {
-    ...others,
-    keys: keys.map((name, index) => {
-      const key = named.get(name);
-      if (key !== undefined) return key.publicKey;
-      throw new DocumentError('ERR_TRUST_ROOT', `${pointer}/keys/${index}`, `there is no key ${name}`);
-    }),
+    name,
+    certificates: readCertificateChain(certificateChain, `/timestampAuthorities/${index}/certificateChain`),
+    notBefore: new Date(notBefore),
+    notAfter: new Date(notAfter),
   };
 }
