@@ -10,8 +10,8 @@ export interface PutResult {
 export interface AttestationStore {
   /**
    * Stores files under a job. Durable when it resolves. A file that is there with the same bytes is left alone; one
-   * that is there with other bytes is never replaced. Killed at any point, each file is there whole or not at all,
-   * and the same call again succeeds.
+   * that is there with other bytes is never replaced. Killed at any point, `read` gives all of the files or none, each
+   * of them whole, and the same call again succeeds.
    *
    * @throws {StoreError} `ERR_STORE_JOB_ID`, `_FILE_NAME`, `_LIMIT`, `_CONFLICT`, `_IO`
    */

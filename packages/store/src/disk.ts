@@ -7,7 +7,7 @@ import { fromSystemError, StoreError, systemErrorCode } from './errors.ts';
 /** The calls to the operating system that this package makes; a test puts faults between them. */
 export type Disk = Pick<
   typeof promises,
-  'open' | 'mkdir' | 'link' | 'rename' | 'rm' | 'lstat' | 'stat' | 'readdir'
+  'open' | 'mkdir' | 'link' | 'rename' | 'rm' | 'rmdir' | 'lstat' | 'stat' | 'readdir'
 >;
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = constants;

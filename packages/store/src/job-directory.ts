@@ -1,6 +1,7 @@
 import * as promises from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type AttestationFiles, type AttestationStore, STORE_LIMITS } from './attestation-store.ts';
+import { readDecided } from './decided.ts';
 import { type Disk, readRegularFile, tooMany } from './disk.ts';
 import { fromSystemError, StoreError, systemErrorCode } from './errors.ts';
 import { isThere, type Job, jobAt, type Place } from './job.ts';
@@ -32,23 +33,40 @@ export function createJobDirectory(dataDir: string, disk: Disk): JobDirectory {
 
 async function read(job: Job, only: readonly string[] | undefined): Promise<AttestationFiles> {
   for (const name of only ?? []) checkFileName(name);
-  const found = await attestationNames(job);
+  const { names: found, decided } = await look(job);
   const names = only === undefined ? found : only.filter((name) => found.includes(name));
   if (names.length > STORE_LIMITS.files) throw tooMany(job.path);
   const files = new Map<string, Uint8Array>();
   for (const name of names) {
-    const bytes = await readRegularFile(job.disk, join(job.path, name), { maxBytes: STORE_LIMITS.fileBytes });
-    if (bytes !== undefined) files.set(name, bytes);
+    const path = join(job.path, name);
+    const bytes = await readRegularFile(job.disk, path, { maxBytes: STORE_LIMITS.fileBytes });
+    const held = bytes ?? decided.get(name);
+    if (held !== undefined) files.set(name, held);
   }
   return files;
 }
 
-async function attestationNames(job: Job): Promise<string[]> {
+interface Held {
+  readonly names: readonly string[];
+  /** Files that may not have their names yet. */
+  readonly decided: AttestationFiles;
+}
+
+/**
+ * What a job holds. Names appear one after the other, so one look at them may come in the middle; the same names before
+ * and after the look at what is decided say that it did not.
+ */
+async function look(job: Job): Promise<Held> {
   try {
     if (await isThere(job)) {
-      const entries = await job.disk.readdir(job.path, { withFileTypes: true });
-      const files = entries.filter((entry) => entry.isFile() && FILE_NAME.test(entry.name));
-      return files.map(({ name }) => name).sort();
+      for (let before = await attestationNames(job); ;) {
+        const decided = (await readDecided(job))?.files ?? new Map<string, Uint8Array>();
+        const after = await attestationNames(job);
+        if (before.join('/') === after.join('/')) {
+          return { names: [...new Set([...after, ...decided.keys()])].sort(), decided };
+        }
+        before = after;
+      }
     }
   } catch (error) {
     throw fromSystemError(error, job.path);
@@ -56,6 +74,12 @@ async function attestationNames(job: Job): Promise<string[]> {
   throw new StoreError('ERR_STORE_NOT_FOUND', `no job ${job.jobId} in ${JSON.stringify(job.artifacts)}`, {
     path: job.path,
   });
+}
+
+async function attestationNames(job: Job): Promise<string[]> {
+  const entries = await job.disk.readdir(job.path, { withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && FILE_NAME.test(entry.name));
+  return files.map(({ name }) => name).sort();
 }
 
 async function list(place: Place): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type AttestationFiles, type PutResult, STORE_LIMITS } from './attestation-store.ts';
+import { decide, finishDecided } from './decided.ts';
 import { ensureDirectory, readRegularFile, syncDirectory, tooLarge, tooMany, writeNewFile } from './disk.ts';
 import { fromSystemError, StoreError, systemErrorCode } from './errors.ts';
 import { isThere, type Job } from './job.ts';
@@ -60,19 +61,29 @@ async function createJob(job: Job, files: AttestationFiles): Promise<boolean> {
   return true;
 }
 
-/** Adds what is missing, one file after the other; nothing is written when one of them is there with other bytes. */
+/** Adds what is missing, all of it or nothing; nothing is written when one of the files is there with other bytes. */
 async function addToJob(job: Job, files: AttestationFiles): Promise<string[]> {
   await removeStale(job.disk, job.path, Date.now());
-  const missing: [string, Uint8Array][] = [];
-  for (const [name, bytes] of files) {
-    if (!(await isStored(job, name, bytes))) missing.push([name, bytes]);
+  for (;;) {
+    await finishDecided(job);
+    const missing = new Map<string, Uint8Array>();
+    for (const [name, bytes] of files) {
+      if (!(await isStored(job, name, bytes))) missing.set(name, bytes);
+    }
+    if (missing.size === 0 || (await decide(job, missing))) {
+      await finishDecided(job);
+      // Another writer may have been between the look and the decision.
+      for (const [name, bytes] of missing) await requireStored(job, name, bytes);
+      await syncJob(job);
+      return [...missing.keys()];
+    }
   }
-  const written: string[] = [];
-  for (const [name, bytes] of missing) {
-    if (await addFile(job, name, bytes)) written.push(name);
-  }
-  await syncJob(job);
-  return written;
+}
+
+/** @throws {StoreError} `ERR_STORE_CONFLICT`; an error like ENOENT, to start again, when the file is gone */
+async function requireStored(job: Job, name: string, bytes: Uint8Array): Promise<void> {
+  if (await isStored(job, name, bytes)) return;
+  throw Object.assign(new Error(`${name} is gone`), { code: 'ENOENT', syscall: 'open' });
 }
 
 /** Everything on the way to the files of a job: a run that was killed may have left it in the cache only. */
@@ -97,19 +108,4 @@ async function isStored(job: Job, name: string, bytes: Uint8Array): Promise<bool
     path,
     hint: 'a stored attestation is never replaced; another attempt of a job needs another job id',
   });
-}
-
-/** False when someone else wrote the same bytes meanwhile. A link never replaces a file, as a rename would. */
-async function addFile(job: Job, name: string, bytes: Uint8Array): Promise<boolean> {
-  const temporary = temporaryName(name);
-  try {
-    await writeNewFile(job.disk, join(job.path, temporary), bytes);
-    await job.disk.link(join(job.path, temporary), join(job.path, name));
-    return true;
-  } catch (error) {
-    if (systemErrorCode(error) === 'EEXIST' && (await isStored(job, name, bytes))) return false;
-    throw error;
-  } finally {
-    await job.disk.rm(join(job.path, temporary), { force: true });
-  }
 }

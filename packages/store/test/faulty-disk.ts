@@ -89,6 +89,7 @@ export function faultyDisk({ at, when, happen }: Fault): FaultyDisk {
     link: async (from: PathLike, to: PathLike) => step('link', to, async () => promises.link(from, to)),
     rename: async (from: PathLike, to: PathLike) => step('rename', to, async () => promises.rename(from, to)),
     rm: async (path: PathLike, options: object) => step('rm', path, async () => promises.rm(path, options)),
+    rmdir: async (path: PathLike) => step('rmdir', path, async () => promises.rmdir(path)),
     lstat: async (path: PathLike) => step('lstat', path, async () => promises.lstat(path)),
     stat: async (path: PathLike) => step('stat', path, async () => promises.stat(path)),
     readdir: async (path: PathLike, options: object) =>

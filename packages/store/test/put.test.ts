@@ -204,13 +204,15 @@ describe('put, killed at any call', () => {
           prepare(dataDir);
           const { disk } = faultyDisk({ at, when, happen: die });
           await assert.rejects(createJobDirectory(dataDir, disk).put('job', TWO), Crash, `${when} ${at}`);
-          const names = stored(dataDir);
-          // A job that is new comes with all its files at once.
-          if (!existsSync(join(dataDir, 'artifacts/job/app.tgz')))
-            assert.ok(names.length === 0 || names.length === 2);
+          stored(dataDir);
           const store = openJobDirectory(dataDir);
+          const names = existsSync(join(dataDir, 'artifacts/job'))
+            ? [...(await store.read('job')).keys()]
+            : [];
+          assert.ok(names.length === 0 || names.length === 2, `${when} ${at}: one of two files is there`);
           const { written } = await store.put('job', TWO);
           assert.deepEqual([...names, ...written].sort(), [...TWO.keys()]);
+          assert.deepEqual(stored(dataDir), [...TWO.keys()]);
           assert.deepEqual(await store.read('job'), TWO);
           rmSync(dataDir, { recursive: true });
           mkdirSync(dataDir);
@@ -222,6 +224,64 @@ describe('put, killed at any call', () => {
   function die(): never {
     throw new Crash();
   }
+});
+
+describe('what is decided and has no name yet', () => {
+  /** A job whose writer was killed as soon as it had decided. */
+  async function interrupted(): Promise<string> {
+    const dataDir = temporaryFolder();
+    mkdirSync(join(dataDir, 'artifacts/job'), { recursive: true });
+    const { disk: first, calls } = faultyDisk({ at: -1, when: 'before', happen: () => undefined });
+    await createJobDirectory(dataDir, first).put('job', TWO);
+    rmSync(join(dataDir, 'artifacts/job'), { recursive: true });
+    mkdirSync(join(dataDir, 'artifacts/job'));
+    const { disk } = faultyDisk({
+      at: calls.findIndex((call) => call.startsWith('rename') && call.endsWith('.decided')),
+      when: 'after',
+      happen: () => {
+        throw new Crash();
+      },
+    });
+    await assert.rejects(createJobDirectory(dataDir, disk).put('job', TWO), Crash);
+    assert.deepEqual(stored(dataDir), []);
+    return dataDir;
+  }
+
+  it('is read', async () => {
+    assert.deepEqual(await openJobDirectory(await interrupted()).read('job'), TWO);
+    assert.deepEqual(await openJobDirectory(await interrupted()).read('job', [FILE]), ONE);
+  });
+
+  it('gets its name from whoever writes next, and is not replaced', async () => {
+    const dataDir = await interrupted();
+    const store = openJobDirectory(dataDir);
+    await assert.rejects(store.put('job', OTHER), storeError('ERR_STORE_CONFLICT'));
+    assert.deepEqual(stored(dataDir), [...TWO.keys()]);
+    assert.deepEqual(await store.read('job'), TWO);
+    assert.deepEqual(leftovers(dataDir), []);
+    assert.ok(!existsSync(join(dataDir, 'artifacts/job/.decided')));
+  });
+
+  it('does not count, none of it, when one of the names was taken before', async () => {
+    const dataDir = await interrupted();
+    for (const [name, bytes] of OTHER) writeFileSync(join(dataDir, 'artifacts/job', name), bytes);
+    const store = openJobDirectory(dataDir);
+    assert.deepEqual(await store.read('job'), OTHER);
+    assert.deepEqual(await store.put('job', OTHER), { written: [] });
+    assert.deepEqual(await store.read('job'), OTHER);
+  });
+
+  it('is not looked for behind a symbolic link (threat 49)', async () => {
+    const dataDir = temporaryFolder();
+    const outside = temporaryFolder();
+    mkdirSync(join(outside, 'x'));
+    writeFileSync(join(outside, 'x', FILE), '{}');
+    mkdirSync(join(dataDir, 'artifacts/job'), { recursive: true });
+    symlinkSync(outside, join(dataDir, 'artifacts/job/.decided'));
+    const store = openJobDirectory(dataDir);
+    await assert.rejects(store.read('job'), storeError('ERR_STORE_IO', /not a directory/));
+    await assert.rejects(store.put('job', ONE), storeError('ERR_STORE_IO', /not a directory/));
+  });
 });
 
 describe('put on a disk that fails', () => {
@@ -299,6 +359,7 @@ describe('put, and what is on the disk when it says so', () => {
         call
           .replace(dataDir, '')
           .replace(/\d+-[0-9a-f]{16}/g, 'X')
+          .replace(/\b[0-9a-f]{16}\b/g, 'Y')
           .trim(),
       );
   }
@@ -324,9 +385,19 @@ describe('put, and what is on the disk when it says so', () => {
     assert.deepEqual(
       await trace((dataDir) => mkdirSync(join(dataDir, 'artifacts/job'), { recursive: true })),
       [
-        `writeFile /artifacts/job/.${FILE}.X.tmp`,
-        `sync /artifacts/job/.${FILE}.X.tmp`,
+        'mkdir /artifacts/job/.attestations.X.tmp',
+        'mkdir /artifacts/job/.attestations.X.tmp/Y',
+        `writeFile /artifacts/job/.attestations.X.tmp/Y/${FILE}`,
+        `sync /artifacts/job/.attestations.X.tmp/Y/${FILE}`,
+        'link /artifacts/job/.attestations.X.tmp/Y/.link',
+        'sync /artifacts/job/.attestations.X.tmp/Y',
+        'sync /artifacts/job/.attestations.X.tmp',
+        'rename /artifacts/job/.decided',
+        'sync /artifacts/job',
         `link /artifacts/job/${FILE}`,
+        'sync /artifacts/job',
+        'rename /artifacts/job/.removed.X.tmp',
+        `sync /artifacts/job/${FILE}`,
         'sync /artifacts/job',
         'sync /artifacts',
         'sync',
