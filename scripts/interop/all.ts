@@ -1,6 +1,7 @@
 import type { Peer } from './case.ts';
 import { cosign } from './cosign.ts';
 import { openbao } from './openbao.ts';
+import { kubernetesSecret } from './kubernetes-secret.ts';
 import { ministack } from './ministack.ts';
 import { opensslPeer } from './openssl.ts';
 import { cryptography, inTotoAttestation, securesystemslib } from './python.ts';
@@ -22,4 +23,5 @@ export const PEERS: readonly Peer[] = [
   openbao,
   softhsm,
   ministack,
+  kubernetesSecret,
 ];

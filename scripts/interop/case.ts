@@ -52,11 +52,17 @@ export function accepts(
 
 /**
  * @param reason what the output must say: a refusal for another reason proves nothing.
- * @throws Error unless the program ends with 1 and says so.
+ * @throws Error unless the program ends with 1, or the given code, and says so.
  */
-export function refuses(program: string, args: readonly string[], reason: RegExp): void {
-  const { status, output } = runProgram(program, args);
-  if (status !== 1) throw new Error(`${program} ${args.join(' ')}: exit code ${status}, not 1\n${output}`);
+export function refuses(
+  program: string,
+  args: readonly string[],
+  reason: RegExp,
+  { code = 1, more = {} }: { readonly code?: number; readonly more?: Readonly<Record<string, string>> } = {},
+): void {
+  const { status, output } = runProgram(program, args, more);
+  if (status !== code)
+    throw new Error(`${program} ${args.join(' ')}: exit code ${status}, not ${code}\n${output}`);
   if (!reason.test(output)) throw new Error(`refused, but not because of ${String(reason)}\n${output}`);
 }
 

@@ -26,18 +26,26 @@ export async function signByLibrary(m: Material, name: string, backend: KeyBacke
   return signed;
 }
 
+export interface CommandOptions {
+  /** Another copy of our command, as one beside an optional package. */
+  readonly launcher?: string;
+  readonly keyConfig?: string;
+}
+
 /** Signs the material's statement by our command, with the key that a URI names. */
 export function signByCommand(
   m: Material,
   name: string,
   uri: string,
   env: Environment,
-  launcher: string = DANUBE,
+  { launcher = DANUBE, keyConfig }: CommandOptions = {},
 ): Signed {
   const signed = filesOf(m, name);
   const statement = join(m.folder, `${name}.statement.json`);
   writeFileSync(statement, m.envelope.payload);
-  const run = (...args: readonly string[]): string => accepts(process.execPath, [launcher, ...args], env);
+  const config = keyConfig === undefined ? [] : ['--key-config', keyConfig];
+  const run = (...args: readonly string[]): string =>
+    accepts(process.execPath, [launcher, ...args, ...config], env);
   run('provenance', 'sign', '--key', uri, '--out', signed.provenance, statement);
   writeFileSync(signed.publicKey, run('keys', 'public', uri));
   return signed;

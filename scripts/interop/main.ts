@@ -1,6 +1,7 @@
 /**
  * Tries our files, keys and signatures with the tools of other projects, and theirs with ours. Prints a line a case:
- * ok, FAILED or not run. Exits 1 when one failed. `--record` writes the outcome to docs/interop.md as well.
+ * ok, FAILED or not run. Exits 1 when one failed. `--record` writes the outcome to docs/interop.md as well; names of
+ * peers as arguments try only those.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,11 +37,20 @@ async function tryPeer(peer: Peer, material: Material): Promise<Outcome[]> {
   return outcomes;
 }
 
+function chosenPeers(): readonly Peer[] {
+  const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+  if (names.length === 0) return PEERS;
+  if (process.argv.includes('--record')) throw new Error('--record writes about all peers: name none');
+  const unknown = names.find((name) => !PEERS.some((peer) => peer.name === name));
+  if (unknown !== undefined) throw new Error(`there is no peer ${unknown}`);
+  return PEERS.filter(({ name }) => names.includes(name));
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'danube-interop-'));
 try {
   const material = makeMaterial(folder);
   const outcomes: Outcome[] = [];
-  for (const peer of PEERS) outcomes.push(...(await tryPeer(peer, material)));
+  for (const peer of chosenPeers()) outcomes.push(...(await tryPeer(peer, material)));
   const count = (word: string): number => outcomes.filter(({ result }) => result.startsWith(word)).length;
   console.log(`${count('ok')} ok, ${count('FAILED')} failed, ${count('not run')} not run`);
   if (process.argv.includes('--record'))

@@ -110,7 +110,7 @@ const rotation = (kind: Kind): Case => ({
   async run(m) {
     const uri = makeKey(m, `rotate-${kind}`, kind);
     const env = { ...configure(m), DANUBE_PKCS11_PIN: PIN };
-    const first: Signed = signByCommand(m, `${kind}-old`, uri, env, installed(m));
+    const first: Signed = signByCommand(m, `${kind}-old`, uri, env, { launcher: installed(m) });
     const old = await openPkcs11Key(uri, service(PIN), load);
     const rotated = await old.rotate?.({});
     const next = await openPkcs11Key(rotated?.uri ?? '', service(PIN), load);

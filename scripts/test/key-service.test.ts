@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { encodePublicKeyPem, parsePublicKey, verifySignature } from '@danube/keys';
 import { pae, parseEnvelope } from 'in-toto-attestation';
 import { CREDENTIAL, REGION, startAws } from '../../packages/signer/test/servers/aws.ts';
+import { startKubernetes } from '../../packages/signer/test/servers/kubernetes.ts';
 import { DANUBE, ROOT } from '../repository.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'danube-key-service-'));
@@ -15,6 +16,19 @@ after(async () => {
   rmSync(root, { recursive: true });
   await aws.close();
 });
+const kubernetes = await startKubernetes();
+after(() => kubernetes.close());
+kubernetes.tokens.set('CANARY-token', 'signer');
+kubernetes.grants.add('signer signing/slsa');
+const account = join(root, 'kubernetes.io', 'serviceaccount');
+mkdirSync(account, { recursive: true });
+writeFileSync(join(account, 'token'), 'CANARY-token');
+writeFileSync(join(account, 'ca.crt'), kubernetes.ca);
+const pod = {
+  KUBERNETES_SERVICE_HOST: kubernetes.host,
+  KUBERNETES_SERVICE_PORT: kubernetes.port,
+  KUBECONFIG: '',
+};
 const ed = aws.addKey('ed25519', 'danube');
 const KEY = `awskms://${aws.host}/alias/danube`;
 const CONFIG = {
@@ -55,11 +69,20 @@ interface Outcome {
   readonly stderr: string;
 }
 
+type Interrupt = (kill: (signal: NodeJS.Signals) => void) => void;
+
 function danube(
   args: readonly string[],
-  during?: (kill: (signal: NodeJS.Signals) => void) => void,
+  more: Interrupt | Readonly<Record<string, string>> = {},
 ): Promise<Outcome> {
-  const env = { ...process.env, NO_COLOR: '1', AWS_REGION: REGION, KMS_SECRET: CREDENTIAL.secretAccessKey };
+  const during = typeof more === 'function' ? more : undefined;
+  const env = {
+    ...process.env,
+    ...(typeof more === 'object' && more),
+    NO_COLOR: '1',
+    AWS_REGION: REGION,
+    KMS_SECRET: CREDENTIAL.secretAccessKey,
+  };
   return new Promise((resolve) => {
     const child = execFile(DANUBE, args, { cwd: root, env }, (error, stdout, stderr) => {
       assert.doesNotMatch(`${stdout}${stderr}`, /CANARY/);
@@ -71,6 +94,19 @@ function danube(
     });
     during?.((signal) => child.kill(signal));
   });
+}
+
+const podConfig = writeJson('pod.json', {
+  apiVersion: 'danube.dev/v1',
+  kind: 'KeyConfig',
+  secretDirectory: root,
+});
+
+/** What `kubectl create secret generic slsa --from-file=…` does with the key that was just made. */
+function keepInSecret(): void {
+  const files = ['signing.key', 'signing.key.pub'];
+  const data = files.map((name) => [name, readFileSync(join(root, name), 'utf8')]);
+  kubernetes.secrets.set('signing/slsa', Object.fromEntries(data));
 }
 
 const withConfig = (...args: readonly string[]): string[] => [...args, '--key-config', config];
@@ -259,16 +295,19 @@ describe('docs/keys.md', () => {
     assert.match(read.stderr, /refused: 127\.0\.0\.1.*allowPrivateAddresses/s);
   });
 
-  it('shows commands that run as they are, with our server in place of AWS', async () => {
+  it('shows commands that run as they are, with our servers in place of AWS and Kubernetes', async () => {
     const commands = blocks('sh')
       .join('')
       .split('\n')
       .filter((line) => line.startsWith('danube keys'));
-    assert.equal(commands.length, 4);
+    assert.equal(commands.length, 6);
     for (const command of commands) {
       const line = command.replace('awskms:///', `awskms://${aws.host}/`).replace(/ > .*/, '');
-      const { code, stderr } = await danube([...line.split(' ').slice(1), '--key-config', config]);
+      const settings = line.includes('awskms:') ? config : podConfig;
+      const service = line.includes('keys generate') ? [] : ['--key-config', settings];
+      const { code, stderr } = await danube([...line.split(' ').slice(1), ...service], pod);
       assert.equal(code, 0, stderr);
+      if (line.includes('keys generate')) keepInSecret();
     }
   });
 });

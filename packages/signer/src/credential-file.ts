@@ -9,15 +9,15 @@ const MAX_BYTES = 64 * 1024;
  *
  * @throws {SignError} ERR_SIGN_CREDENTIALS when it is no regular file, too long, or cannot be read.
  */
-export async function readCredentialFile(path: string): Promise<Uint8Array> {
+export async function readCredentialFile(path: string, maxBytes: number = MAX_BYTES): Promise<Uint8Array> {
   try {
     // Links are followed: that is how Kubernetes replaces what it mounts.
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       if (!(await file.stat()).isFile()) throw new TypeError('not a regular file');
-      const buffer = Buffer.alloc(MAX_BYTES + 1);
+      const buffer = Buffer.alloc(maxBytes + 1);
       const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-      if (bytesRead > MAX_BYTES) throw new TypeError(`longer than ${MAX_BYTES} bytes`);
+      if (bytesRead > maxBytes) throw new TypeError(`longer than ${maxBytes} bytes`);
       return buffer.subarray(0, bytesRead);
     } finally {
       await file.close();

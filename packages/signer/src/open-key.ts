@@ -29,6 +29,7 @@ const SCHEMES: ReadonlyMap<string, () => Promise<OpenScheme>> = new Map<string, 
   ['ssh-agent', async () => (await import('./ssh-agent.ts')).openAgentKey],
   ['pkcs11', async () => async (uri, options) => (await import('./pkcs11.ts')).openPkcs11Key(uri, options)],
   ['gcpkms', async () => (await import('./gcpkms.ts')).openGcpKey],
+  ['k8s', async () => (await import('./kubernetes.ts')).openKubernetesKey],
   ['azurekms', async () => (await import('./azurekms.ts')).openAzureKey],
 ]);
 

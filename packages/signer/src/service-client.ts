@@ -67,6 +67,8 @@ export interface ClientOptions extends ServiceOptions {
   readonly service: string;
   /** How often a request is sent at most; 6 when left out. */
   readonly maxAttempts?: number;
+  /** What we show to a server that asks for a certificate (PEM). */
+  readonly clientCertificate?: { readonly cert: string; readonly key: string };
 }
 
 const MAX_ATTEMPTS = 6;
@@ -240,7 +242,11 @@ function createTransport(endpoint: Endpoint, options: ClientOptions): Transport 
   const { url, lookup } = endpoint;
   const secure = url.protocol === 'https:';
   const agent = secure
-    ? new https.Agent({ keepAlive: true, ...(options.ca !== undefined && { ca: options.ca }) })
+    ? new https.Agent({
+        keepAlive: true,
+        ...(options.ca !== undefined && { ca: options.ca }),
+        ...options.clientCertificate,
+      })
     : new http.Agent({ keepAlive: true });
   const send = (request: ServiceRequest, signal: AbortSignal): Promise<ServiceReply> => {
     const { promise, resolve, reject } = Promise.withResolvers<ServiceReply>();
