@@ -5,18 +5,26 @@
  * (docs/speed.md). Run by `npm run build`; the tests use `bundleCli` and `bundleVerify` to look inside.
  */
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const here = import.meta.dirname;
 
 /**
+ * Of commander a bundle holds the modules that it uses: its index makes a command of its own, which we never ask for.
  * commander could start other programs as subcommands; none of ours is one, and loading the module costs time. So does
  * making a namespace with a `default` of each built-in module that it imports.
  */
 const leanCommander: Plugin = {
   name: 'lean-commander',
   setup(builder) {
+    builder.onResolve({ filter: /^\.\/(?:lib\/)?\w+\.js$/ }, ({ path, importer, resolveDir }) =>
+      /[\\/]commander[\\/]/.test(importer) ? { path: join(resolveDir, path), sideEffects: false } : undefined,
+    );
+    builder.onLoad({ filter: /[\\/]commander[\\/]index\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(/^export const [^;]*;$/gm, ''),
+    }));
     builder.onLoad({ filter: /[\\/]commander[\\/]lib[\\/]command\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8')
         .replace("import childProcess from 'node:child_process';", 'const childProcess = {};')
@@ -26,7 +34,7 @@ const leanCommander: Plugin = {
 };
 
 /** Dynamic imports that the bundle of `verify` makes at once; any other hands the process to the whole program. */
-const EAGER = /^\.\/(?:provenance\/verify|verification|job-folder)\.ts$/;
+const EAGER = /^\.\/(?:verification|job-folder)\.ts$/;
 
 /**
  * Prepares our sources.
@@ -34,6 +42,7 @@ const EAGER = /^\.\/(?:provenance\/verify|verification|job-folder)\.ts$/;
  * - Imports point to the module that has the name, instead of the index of its package: a bundled index evaluates
  *   everything that it re-exports, and a command should evaluate what it uses.
  * - `{ z }` of zod holds all of zod with its fifty languages; as a namespace, only what is used is bundled.
+ * - A namespace of a built-in module is the module itself, not a copy of its hundred members.
  * - For `verify` alone, dynamic imports are resolved as {@link EAGER} says.
  */
 function ourSources(verifyAlone: boolean): Plugin {
@@ -43,19 +52,20 @@ function ourSources(verifyAlone: boolean): Plugin {
       builder.onLoad({ filter: /[\\/]packages[\\/][^\\/]+[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
         const text = readFileSync(path, 'utf8')
           .replace(/^import \{ z \} from 'zod';$/m, "import * as z from 'zod';")
+          .replace(/^import \* as (\w+) from '(node:[\w/]+)';$/gm, "const $1 = require('$2');")
           .replace(/^import \{([^}]*)\} from '((?:@danube\/)?[a-z-]+)';$/gm, splitImport);
         return { contents: verifyAlone ? resolveDynamicImports(text) : text, loader: 'ts' };
       });
       builder.onResolve({ filter: /^whole-program$/ }, ({ path }) => ({ path, namespace: 'ours' }));
       builder.onLoad({ filter: /.*/, namespace: 'ours' }, () => ({ contents: HAND_OVER }));
-      builder.onResolve({ filter: /^\.\/danube\.cjs$/ }, ({ path }) => ({ path, external: true }));
+      builder.onResolve({ filter: /^\.\.\/dist\/danube\.cjs$/ }, ({ path }) => ({ path, external: true }));
     },
   };
 }
 
-/** The whole program runs from its beginning and ends the process; whoever waited for a module waits for ever. */
+/** The launcher's `require` is used, which looks from `bin`. The whole program runs from its beginning and ends the process; whoever waited for a module waits for ever. */
 const HAND_OVER = `export function handOver() {
-  require('./danube.cjs');
+  require('../dist/danube.cjs');
   return new Promise(() => {});
 }`;
 
@@ -159,7 +169,10 @@ function licenceOf(folder: string): string {
 
 const BUNDLES = { 'verify.cjs': bundleVerify, 'danube.cjs': bundleCli } as const;
 
-/** Writes `dist`. Bundles are renamed into place: a test that runs meanwhile finds the old or the new ones. */
+/**
+ * Writes `dist`. Bundles are renamed into place: a test that runs meanwhile finds the old or the new ones. Last comes what
+ * V8 makes of `verify`, for the Node.js that builds.
+ */
 export async function buildCli(): Promise<void> {
   const licences: string[] = [];
   for (const [name, bundleIt] of Object.entries(BUNDLES)) {
@@ -172,6 +185,7 @@ export async function buildCli(): Promise<void> {
     }
   }
   writeFileSync(join(here, 'dist/THIRD-PARTY-LICENSES.txt'), licences.at(-1) ?? '');
+  execFileSync(process.execPath, [join(here, 'bin/precompile.cjs')], { stdio: 'inherit' });
 }
 
 if (import.meta.main) await buildCli();

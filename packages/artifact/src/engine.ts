@@ -1,6 +1,5 @@
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
-import { availableParallelism } from 'node:os';
 import type { HashAlgorithm } from './algorithms.ts';
 import { createLane, type Lane, type Outcome } from './lane.ts';
 import { hashLarge, readAhead, readInTurn } from './hash-large.ts';
@@ -9,7 +8,7 @@ import { runWorker, type Report } from './worker.ts';
 
 /** Up to here a file is read at once, on the thread that found it. */
 const SMALL_BYTES = 1024 * 1024;
-/** What a worker reads at a time from a larger one. */
+/** What is read at a time, into a buffer that stays in the processor's cache. */
 const PART_BYTES = 256 * 1024;
 /** From here on a worker, which takes 50 ms to start and 20 MB, is worth it. */
 const MANY_FILES = 5_000;
@@ -55,7 +54,7 @@ export async function hashAll(run: Run): Promise<readonly (Outcome | undefined)[
     names,
     algorithms,
     maxBytes: SMALL_BYTES,
-    bufferBytes: SMALL_BYTES,
+    bufferBytes: PART_BYTES,
     batch: 16,
   });
   const lane = createLane(fs, crypto, work.shared);
@@ -71,7 +70,7 @@ export async function hashAll(run: Run): Promise<readonly (Outcome | undefined)[
 
 async function hashSmall(run: Run, work: Work, lane: Lane, findings: Findings): Promise<void> {
   const report = reporter(run, work, findings);
-  const isWorthIt = run.names.length > MANY_FILES && availableParallelism() > 1;
+  const isWorthIt = run.names.length > MANY_FILES && cores() > 1;
   const helper = isWorthIt ? runWorker(work.shared, report) : undefined;
   await runHere(work, () => lane.step(report));
   await helper;
@@ -145,7 +144,12 @@ async function hashAllLarge(
 
 function threadsFor(large: Findings['large']): number {
   const isWorthIt = large.reduce((sum, { size }) => sum + size, 0) >= MANY_BYTES;
-  return isWorthIt ? Math.min(availableParallelism(), MAX_THREADS, large.length) : 1;
+  return isWorthIt ? Math.min(cores(), MAX_THREADS, large.length) : 1;
+}
+
+/** Most runs need no second thread, and do not load what counts them. */
+function cores(): number {
+  return process.getBuiltinModule('node:os').availableParallelism();
 }
 
 /** Steps until there is nothing left to do, and now and then lets other things on this thread go on. */

@@ -57,13 +57,41 @@ function bundleOf(words) {
   return words[0] === 'provenance' && words[1] === 'verify' ? 'verify.cjs' : 'danube.cjs';
 }
 
+/** What V8 makes of a bundle is kept under its content, the version of Node.js and the architecture. */
+function compiledPath(bundle, source) {
+  var digest = require('crypto').hash('sha256', source, 'hex');
+  return bundle + '-' + process.version + '-' + process.arch + '-' + digest.slice(0, 32) + '.v8';
+}
+
+/**
+ * V8 needs as long to compile the bundle of `verify` as to run it. What it made of it (precompile.cjs) lies beside it, in
+ * the folder of the code itself: whoever can write there can change the code as well. It is used for exactly the bundle
+ * that it was made of, by exactly the Node.js that made it; elsewhere the bundle is compiled as usual.
+ */
+function runCompiled(bundle) {
+  var fs = require('fs');
+  var Script = require('vm').Script;
+  var source = fs.readFileSync(bundle);
+  var compiled = compiledPath(bundle, source);
+  var text = '(function (exports, require, module) {' + source.latin1Slice() + '\n})'; // esbuild writes ASCII
+  var script = new Script(text, { filename: bundle, cachedData: readIfThere(compiled) });
+  script.runInThisContext()({}, require, {});
+  return { script: script, path: compiled };
+}
+
+/** It is not there for another Node.js, in a published package, or while it is made anew. */
+function readIfThere(path) {
+  var fs = require('fs');
+  return fs.existsSync(path) ? fs.readFileSync(path) : undefined;
+}
+
 /** A program that cannot even be loaded has decided nothing; left alone, Node.js would end with the code of a rejection. */
 function run(bundle) {
   try {
-    require(bundle);
+    return bundle.slice(-10) === 'verify.cjs' ? runCompiled(bundle) : require(bundle);
   } catch (error) {
     require('fs').writeSync(2, 'danube: error: ' + ((error && error.stack) || error) + '\n');
-    process.exit(3);
+    return process.exit(3);
   }
 }
 
@@ -72,9 +100,9 @@ function start() {
   var bundle = path.join(__dirname, '..', 'dist', bundleOf(process.argv.slice(2)));
   var main = path.join(__dirname, '..', 'src', 'main.ts');
   var exists = require('fs').existsSync;
-  if (exists(bundle) || !exists(main)) run(bundle);
-  else runSources(main);
+  if (exists(bundle) || !exists(main)) return run(bundle);
+  return runSources(main);
 }
 
 if (isTooOld(process.version)) refuse();
-else start();
+else module.exports = start();

@@ -1,3 +1,4 @@
+import { runProgram } from './program.ts';
 import { start } from './start.ts';
 
-start();
+start(() => runProgram(process.argv.slice(2)));

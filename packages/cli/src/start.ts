@@ -1,18 +1,17 @@
 import { exitCodeOf, sayFailure } from './failure.ts';
-import { EXIT } from './exit-code.ts';
-import { runProgram } from './program.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
 
 /**
- * Runs the command line of this process. The handlers stand before anything else runs, and the process ends with "could
+ * Runs the command of this process. The handlers stand before anything else runs, and the process ends with "could
  * not decide" unless a command says otherwise: neither a lost promise nor an exception in a callback can look like
  * success.
  */
-export function start(): void {
+export function start(run: () => Promise<ExitCode>): void {
   process.exitCode = EXIT.undecided;
   process.on('uncaughtException', end);
   process.on('unhandledRejection', end);
   process.on('beforeExit', () => end(new Error('stopped before it was done')));
-  runProgram(process.argv.slice(2)).then((code) => process.exit(code), end);
+  run().then((code) => process.exit(code), end);
 }
 
 function end(error: unknown): never {

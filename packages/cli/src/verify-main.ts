@@ -4,6 +4,8 @@
  * is left to the whole program at once.
  */
 import { statSync } from 'node:fs';
+import { readPlainArguments } from './plain-arguments.ts';
+import { describe, run } from './provenance/verify.ts';
 import { start } from './start.ts';
 
 /** Options that need no module beyond this bundle. With any other, the whole program runs. */
@@ -13,8 +15,10 @@ const COMMON: ReadonlySet<string> = new Set(
   no-missing format`.split(/\s+/),
 );
 
-if (process.argv.slice(4).every(isCommon)) start();
-else void import('./main.ts');
+const words = process.argv.slice(4);
+const read = words.every(isCommon) ? readPlainArguments(describe, words) : undefined;
+if (read === undefined) void import('./main.ts');
+else start(() => run(read));
 
 function isCommon(argument: string): boolean {
   const [, option, value = ''] = /^--([^=]+)=?(.*)$/s.exec(argument) ?? [];

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import type { Metafile } from 'esbuild';
 import { bundleCli, bundleVerify } from '../build.ts';
+import manifest from '../package.json' with { type: 'json' };
 import { DANUBE, danube, folder } from './danube.ts';
 import { jobRecord, write, writeRelease } from './fixture.ts';
 
@@ -56,16 +57,17 @@ async function evaluatedBy(args: readonly string[]): Promise<string[]> {
 }
 
 describe('what danube provenance verify loads', () => {
-  it('of other packages is the command-line parser', async () => {
+  it('of other packages is what options are declared with', async () => {
     const modules = modulesIn(await bundleVerify({ write: false }));
     assert.deepEqual(packagesOf(modules), ['commander']);
+    assert.ok(!modules.some((name) => name.endsWith('/command.js')), 'the parser itself is not needed');
     // Nor is anything there that builds, signs, stores or reads private keys.
     const others = modules.filter((name) => /\/(?:builder|signer)\/|private|pkcs8|job-directory/.test(name));
     assert.deepEqual(others, []);
   });
 
   it('is little to read: V8 reads all of it before anything runs', () => {
-    assert.ok(statSync(join(DIST, 'verify.cjs')).size < 180_000);
+    assert.ok(statSync(join(DIST, 'verify.cjs')).size < 125_000);
   });
 
   it('of Node.js is no network, no child process, no terminal, no compression', () => {
@@ -73,7 +75,7 @@ describe('what danube provenance verify loads', () => {
     const always = builtinsOf(['empty.cjs']);
     const loaded = [...builtinsOf([DANUBE, ...VERIFY])].filter((name) => !always.has(name));
     const refused =
-      /^(?:_http|http|https|http2|net|tls|dns|dgram|child_process|tty|zlib|readline|inspector|vm|v8|wasi|sqlite)|undici/;
+      /^(?:_http|http|https|http2|net|tls|dns|dgram|child_process|tty|zlib|readline|inspector|v8|wasi|sqlite)|undici/;
     assert.deepEqual(
       loaded.filter((name) => refused.test(name)),
       [],
@@ -95,6 +97,51 @@ describe('what danube provenance verify loads', () => {
     const help = danube(['provenance', 'verify', '--help']);
     assert.match(help.stdout, /Usage: danube provenance verify/);
     assert.equal(danube(['provenance', 'verify', '--no-such-option']).code, 2);
+  });
+});
+
+describe('what V8 made of the bundle', () => {
+  const copy = folder();
+  const launcher = join(copy, 'bin/danube.cjs');
+  const args = VERIFY.map((word) => (word.includes('/') ? join(root, word) : word));
+  cpSync(dirname(DANUBE), join(copy, 'bin'), { recursive: true });
+  cpSync(DIST, join(copy, 'dist'), { recursive: true });
+
+  /** How V8 took what was kept: `undefined` when there was nothing for this bundle. */
+  function verifyAndTell(): boolean | undefined {
+    const code = `process.argv = ['node', 'danube', ...${JSON.stringify(args)}];
+      const { script } = require(${JSON.stringify(launcher)});
+      process.on('exit', (code) => require('fs').writeFileSync('told', JSON.stringify({ code, rejected: script.cachedDataRejected })));`;
+    spawnSync(process.execPath, ['-e', code], { cwd: copy });
+    const told: { code: number; rejected?: boolean } = JSON.parse(readFileSync(join(copy, 'told'), 'utf8'));
+    assert.equal(told.code, 0);
+    return told.rejected;
+  }
+
+  it('is used', () => {
+    assert.equal(verifyAndTell(), false);
+  });
+
+  it('is not used for any other bundle, even one of the same length', () => {
+    const bundle = join(copy, 'dist/verify.cjs');
+    const text = readFileSync(bundle, 'utf8');
+    const other = text.replace('"use strict"', "'use strict'");
+    assert.ok(other !== text && other.length === text.length);
+    writeFileSync(bundle, other);
+    assert.equal(verifyAndTell(), undefined);
+    writeFileSync(bundle, text);
+  });
+
+  it('may be damaged or missing: then the bundle is compiled as usual', () => {
+    const name = readdirSync(join(copy, 'dist')).find((entry) => entry.endsWith('.v8'))!;
+    writeFileSync(join(copy, 'dist', name), 'not from V8');
+    assert.equal(verifyAndTell(), true);
+    rmSync(join(copy, 'dist', name));
+    assert.equal(verifyAndTell(), undefined);
+  });
+
+  it('is not published: nobody could read it', () => {
+    assert.ok(manifest.files.includes('!dist/*.v8'));
   });
 });
 

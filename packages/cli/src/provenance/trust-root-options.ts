@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { usageError } from '../exit-code.ts';
 import { parseCount, repeatable, single } from '../options.ts';
+import type { Declaration } from '../plain-arguments.ts';
 
 /** The options that name a trust root, as the parser hands them over. */
 export interface TrustRootOptions {
@@ -12,7 +13,7 @@ export interface TrustRootOptions {
   readonly buildLevel?: number;
 }
 
-export function addTrustRootOptions(command: Command): Command {
+export function addTrustRootOptions<Command extends Declaration>(command: Command): Command {
   return command
     .addOption(single('--trust-root <FILE>', 'who may sign for which builder, signed by root keys'))
     .addOption(repeatable('--trust-root-key <FILE>', 'a root key that may have signed it'))

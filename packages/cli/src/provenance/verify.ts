@@ -1,6 +1,6 @@
-import type { Command } from 'commander';
 import type { ExitCode } from '../exit-code.ts';
 import { choice, parseCount, parseDuration, repeatable, single } from '../options.ts';
+import type { Arguments, Declaration } from '../plain-arguments.ts';
 import { addTrustRootOptions, type TrustRootOptions } from './trust-root-options.ts';
 
 /** The options of `danube provenance verify` as the parser hands them over. */
@@ -36,7 +36,7 @@ export interface VerifyOptions extends TrustRootOptions {
   readonly explain?: true;
 }
 
-export function describe(command: Command): void {
+export function describe(command: Declaration): void {
   command
     .description('Check artifacts against their provenance, with nothing but the public keys you trust.')
     .argument('[ARTIFACT|DIR...]', 'files, or directories of them, to check')
@@ -120,7 +120,7 @@ Examples:
   danube provenance verify --digest sha256:9f86… --provenance app.tgz.sigstore.json --public-key danube.pub
   danube provenance verify --checksums SHA256SUMS --public-key a.pub --public-key b.pub --threshold 2 --format json`;
 
-export async function run(command: Command): Promise<ExitCode> {
+export async function run(command: Arguments): Promise<ExitCode> {
   const { verifyArtifacts } = await import('./verification.ts');
   return verifyArtifacts(command.args, command.opts<VerifyOptions>());
 }
