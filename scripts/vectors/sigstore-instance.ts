@@ -1,7 +1,8 @@
 import canonicalize from 'canonicalize';
-import { der, integer, octets, sequence } from './der.ts';
+import { der, octets, sequence } from './der.ts';
 import { p256Key, pem, sha256, type FixedKey } from './fixed-keys.ts';
 import { pae, PAYLOAD_TYPE } from './dsse.ts';
+import { certificateBody, certificateOf, extension, name, oid, TRUE } from './x509.ts';
 
 /*
  * An instance of Sigstore whose authorities have keys of fixed seeds: a certificate authority, a log of certificates, a
@@ -104,8 +105,6 @@ function base64(bytes: Uint8Array): string {
 }
 
 const OIDS = {
-  ecdsaWithSha256: '1.2.840.10045.4.3.2',
-  commonName: '2.5.4.3',
   keyUsage: '2.5.29.15',
   basicConstraints: '2.5.29.19',
   subjectAltName: '2.5.29.17',
@@ -115,61 +114,16 @@ const OIDS = {
   timestamps: '1.3.6.1.4.1.11129.2.4.2',
 } as const;
 
-function oid(dotted: string): Buffer {
-  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
-  return der(0x06, Buffer.from([first * 40 + second, ...rest].flatMap(base128)));
-}
-
-function base128(number: number): number[] {
-  const bytes = [number % 128];
-  for (let rest = Math.floor(number / 128); rest > 0; rest = Math.floor(rest / 128)) {
-    bytes.unshift((rest % 128) + 128);
-  }
-  return bytes;
-}
-
-const ALGORITHM = sequence(oid(OIDS.ecdsaWithSha256));
-const TRUE = der(0x01, Buffer.of(0xff));
-
-function bits(bytes: Uint8Array): Buffer {
-  return der(0x03, Buffer.of(0), bytes);
-}
-
-function name(commonName: string): Buffer {
-  const attribute = sequence(oid(OIDS.commonName), der(0x0c, Buffer.from(commonName)));
-  return sequence(der(0x31, attribute));
-}
-
-/** UTCTime, which is what times before 2050 are written in. */
-function time(iso: string): Buffer {
-  return der(0x17, Buffer.from(`${iso.slice(2).replaceAll(/[-T:Z]/g, '')}Z`));
-}
-
-function extension(id: string, value: Uint8Array, critical: boolean = false): Buffer {
-  return sequence(oid(id), ...(critical ? [TRUE] : []), octets(value));
-}
+const ISSUER_NAME = name('authority');
 
 function toBeSigned(
   serial: number,
   subject: Buffer,
-  [from, to]: readonly [string, string],
+  valid: readonly [string, string],
   spki: Uint8Array,
   extensions: readonly Buffer[],
 ): Buffer {
-  return sequence(
-    der(0xa0, integer(2)),
-    integer(serial),
-    ALGORITHM,
-    name('authority'),
-    sequence(time(from), time(to)),
-    subject,
-    spki,
-    der(0xa3, sequence(...extensions)),
-  );
-}
-
-function certificateOf(tbs: Buffer, key: FixedKey): Buffer {
-  return sequence(tbs, ALGORITHM, bits(key.sign(tbs)));
+  return certificateBody({ serial, issuer: ISSUER_NAME, subject, valid, spki, extensions });
 }
 
 function authorityCertificate(key: FixedKey): Buffer {

@@ -8,4 +8,12 @@ export {
   type SigstoreRoot,
   type Thresholds,
 } from './trusted-root.ts';
+export {
+  readTimestampAuthorities,
+  type TimestampAuthority,
+  type TimestampAuthorityInput,
+  type TimestampRoot,
+} from './timestamp-authority.ts';
+export { buildTimestampRequest, checkTimestampResponse, NONCE_BYTES } from './timestamp-request.ts';
+export { type TimestampFindings, verifyTimestamp, verifyTimestamps } from './timestamp.ts';
 export { verifySigstoreBundle, type BundleContext } from './verify-bundle.ts';

@@ -3,6 +3,8 @@ import type { CertificateClaims } from './claims.ts';
 /** A time that somebody whom the caller trusts vouches for. */
 export interface ProvenTime {
   readonly by: 'transparency-log' | 'timestamp-authority';
+  /** What the caller calls the authority, where it has a name. */
+  readonly name?: string;
   readonly time: Date;
 }
 

@@ -2,13 +2,14 @@ import type { CertificateProof } from './certificate.ts';
 import { ExpectationError, VerificationError } from './errors.ts';
 import type { Evidence, EvidenceItem } from './evidence.ts';
 import { type Expectations, type Expected, readExpectations } from './expectations.ts';
-import { type Judge, createArtifactJudge, createJudge } from './judging.ts';
+import { type Judge, type Proofs, createArtifactJudge, createJudge } from './judging.ts';
 import { type ArtifactInput, ArtifactIndex } from './matching.ts';
 import { missingSubjects } from './missing.ts';
 import { type ArtifactReport, type Report, TOOL } from './report.ts';
+import type { TimeProof } from './signing-time.ts';
 
 /** What is judged, and by what. */
-export interface Verification {
+export interface Verification extends Proofs {
   readonly evidence: Evidence;
   /**
    * At least one artifact; or, said in so many words, none: then every attestation of the evidence is judged by itself,
@@ -23,6 +24,11 @@ export interface Verification {
    * Needed when a certificate is expected; an item that is not in it has no certificate.
    */
   readonly certificates?: ReadonlyMap<EvidenceItem, CertificateProof>;
+  /**
+   * What was found out about the timestamps of each item that has some, by whoever knows them (@danube/sigstore). Without
+   * it keys are judged at the time of the verification.
+   */
+  readonly times?: ReadonlyMap<EvidenceItem, TimeProof>;
 }
 
 /**
@@ -36,14 +42,17 @@ export interface Verification {
  * no keys, an expectation that cannot mean what it says.
  */
 export function evaluateProvenance(verification: Verification): Report {
-  const { artifacts, evidence, expectations, now, certificates } = verification;
+  const { artifacts, evidence, expectations, now, certificates, times } = verification;
   const expected = readExpectations(expectations);
   if (!(now instanceof Date) || Number.isNaN(now.getTime()))
     throw new ExpectationError('now', 'must be a valid date');
   if (expected.certificates.length > 0 && certificates === undefined) {
     throw new ExpectationError('certificates', 'a certificate is expected, and none was looked at');
   }
-  const judge = createJudge(expected, now, certificates);
+  const judge = createJudge(expected, now, {
+    ...(certificates !== undefined && { certificates }),
+    ...(times !== undefined && { times }),
+  });
   if (artifacts === 'provenance-only') return judgeProvenance(evidence, expected, judge);
   if (!Array.isArray(artifacts) || artifacts.length === 0) {
     throw new ExpectationError(

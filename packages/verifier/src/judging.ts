@@ -6,6 +6,7 @@ import type { Found, FoundForArtifact } from './found.ts';
 import type { ArtifactIndex, ArtifactInput } from './matching.ts';
 import { NOTHING, type Opened, openAttestation } from './opening.ts';
 import type { ArtifactReport, AttestationReport, Check } from './report.ts';
+import type { TimeProof } from './signing-time.ts';
 import { runSteps } from './steps.ts';
 
 /** One attestation (or `null`: that there is none), held against what is judged. */
@@ -16,16 +17,19 @@ export interface Judged {
 
 export type Judge = (item: EvidenceItem | null, found: Found) => Judged;
 
+/** What others found out about each attestation. */
+export interface Proofs {
+  readonly certificates?: ReadonlyMap<EvidenceItem, CertificateProof>;
+  readonly times?: ReadonlyMap<EvidenceItem, TimeProof>;
+}
+
 /** A judge by these expectations, who opens each attestation once. */
-export function createJudge(
-  expected: Expected,
-  now: Date,
-  certificates?: ReadonlyMap<EvidenceItem, CertificateProof>,
-): Judge {
+export function createJudge(expected: Expected, now: Date, { certificates, times }: Proofs = {}): Judge {
   const attestations = new Map<EvidenceItem, Opened>();
   const recent: Check[] = [];
   const open = (item: EvidenceItem): Opened => {
-    const opened = attestations.get(item) ?? openAttestation(item, expected, certificates?.get(item));
+    const opened =
+      attestations.get(item) ?? openAttestation(item, expected, certificates?.get(item), times?.get(item));
     attestations.set(item, opened);
     return opened;
   };

@@ -13,6 +13,7 @@ import { type CertificateProof, type SigningCertificate, judgeCertificate } from
 import { catchMalformed, type EvidenceItem } from './evidence.ts';
 import type { Expected } from './expectations.ts';
 import { type Build, readBuild } from './profiles.ts';
+import { earliest, type ProvenTime, type TimeProof } from './signing-time.ts';
 
 /** A stage of opening an attestation: its value; or why it was not reached, with the error if it broke right here. */
 export type Stage<Value> =
@@ -31,6 +32,10 @@ export interface Opened {
   readonly signers: readonly PublicKey[];
   /** The certificate that signed, judged by the caller's expectations; absent when there is none or none is expected. */
   readonly certificate?: SigningCertificate;
+  /** What its timestamps prove; absent when nobody looked at them, or it has none. */
+  readonly timeProof?: TimeProof;
+  /** When it was signed at the latest, as proven; absent when nothing proves it, and then every time is a claim. */
+  readonly signedAt?: ProvenTime;
   /** Reached when at least `threshold` keys (a certificate counts as one) signed: the payload may be believed. */
   readonly payload: Stage<Envelope>;
   readonly statement: Stage<Statement>;
@@ -55,7 +60,12 @@ export const NOTHING: Opened = {
 export const PROVENANCE_TYPES: readonly string[] = [PROVENANCE_V1, PROVENANCE_V02];
 
 /** Opens one attestation with the caller's keys. Never throws for what the evidence holds. */
-export function openAttestation(item: EvidenceItem, expected: Expected, proof?: CertificateProof): Opened {
+export function openAttestation(
+  item: EvidenceItem,
+  expected: Expected,
+  proof?: CertificateProof,
+  timeProof?: TimeProof,
+): Opened {
   const envelope = readEnvelope(item);
   const signers = envelope.reached ? verifiedKeys(envelope.value, expected.keys) : [];
   const certificate = envelope.reached ? judgeCertificate(proof, expected.certificates) : undefined;
@@ -63,7 +73,14 @@ export function openAttestation(item: EvidenceItem, expected: Expected, proof?: 
   const statement = readStatement(item, payload);
   const { path, line = null } = item;
   const opened = { path, line, envelope, signers, payload, statement, build: readProvenance(statement) };
-  return certificate === undefined ? opened : { ...opened, certificate };
+  const signedAt = earliest(timeProof?.times ?? []);
+  if (certificate === undefined && timeProof === undefined) return opened;
+  return {
+    ...opened,
+    ...(certificate !== undefined && { certificate }),
+    ...(timeProof !== undefined && { timeProof }),
+    ...(signedAt !== undefined && { signedAt }),
+  };
 }
 
 function readEnvelope({ envelope }: EvidenceItem): Stage<Envelope> {

@@ -9,6 +9,7 @@ export const CHECK_IDS = [
   'transparency',
   'certificate.identity',
   'key.threshold',
+  'time.proof',
   'key.validity',
   'key.revoked',
   'statement.format',

@@ -10,6 +10,7 @@ import { buildType, builderId, sourceCommit, sourceRef, sourceUri } from './buil
 import { parameters, parametersDemanded } from './parameter-checks.ts';
 import { timeAge } from './time-checks.ts';
 import { buildLevel, keyRevoked, keyValidity, trustRoot } from './trust-checks.ts';
+import { provesTime, timeProof } from './time-proof-check.ts';
 import { notRun } from './finding.ts';
 
 /** One check of a verification. */
@@ -34,6 +35,10 @@ export const STEPS: readonly Step[] = [
   { id: 'transparency', check: transparency, demanded: signsByCertificate },
   { id: 'certificate.identity', check: certificateIdentity, demanded: signsByCertificate },
   { id: 'key.threshold', check: keyThreshold, demanded: always },
+  {
+    ...trusted('time.proof', timeProof, 'time of signature not constrained'),
+    demanded: provesTime,
+  },
   trusted('key.validity', keyValidity, 'validity of keys not constrained'),
   trusted('key.revoked', keyRevoked, 'revocation of keys not constrained'),
   { id: 'statement.format', check: statementFormat, demanded: always },

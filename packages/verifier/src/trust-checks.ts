@@ -33,10 +33,11 @@ export function trustRoot({ expected: { trustRoot: opened }, now }: Context): Fi
 export function keyValidity(context: Context): Finding {
   const found = lookAtSigners(context);
   if (typeof found === 'string') return notRun(found);
-  const outside = found.signers.filter((key) => !isWithin(key, context.now));
-  const expected = `keys that are valid on ${context.now.toISOString()}`;
+  const { moment } = found;
+  const outside = found.signers.filter((key) => !isWithin(key, moment.time));
+  const expected = `keys that are valid on ${describeMoment(moment)}`;
   if (outside.length > 0 && count(found) < found.needed) {
-    return fail({ expected, actual: outside.map(describeWindow).join('; '), hint: UNPROVEN });
+    return fail({ expected, actual: outside.map(describeWindow).join('; '), hint: moment.hint });
   }
   return pass({ expected, actual: describeCount(found, outside) });
 }
@@ -45,10 +46,11 @@ export function keyValidity(context: Context): Finding {
 export function keyRevoked(context: Context): Finding {
   const found = lookAtSigners(context);
   if (typeof found === 'string') return notRun(found);
-  const revoked = found.signers.filter((key) => isRevoked(key, context.now));
-  const expected = `keys that are not revoked on ${context.now.toISOString()}`;
+  const { moment } = found;
+  const revoked = found.signers.filter((key) => isRevoked(key, moment.time));
+  const expected = `keys that are not revoked on ${describeMoment(moment)}`;
   if (revoked.length > 0 && count(found) < found.needed) {
-    return fail({ expected, actual: revoked.map(describeRevocation).join('; '), hint: UNPROVEN });
+    return fail({ expected, actual: revoked.map(describeRevocation).join('; '), hint: moment.hint });
   }
   return pass({ expected, actual: describeCount(found, revoked) });
 }
@@ -61,6 +63,27 @@ function count({ usable, isCertified }: Signers): number {
 function describeCount({ signers, isCertified }: Signers, refused: readonly TrustedKey[]): string {
   const keys = `${signers.length - refused.length} of ${signers.length}`;
   return isCertified ? 'a certificate, which was valid when it signed' : keys;
+}
+
+/** The moment at which keys are judged. */
+interface Moment {
+  readonly time: Date;
+  /** Who proves that it was signed then; `undefined` for the time of the verification, because nobody does. */
+  readonly by: string | undefined;
+  readonly hint: string | undefined;
+}
+
+/**
+ * When keys are judged: when it was signed, if that is proven; else now. A proven time is that of the attestation's only
+ * signature, so it holds for every key that signed.
+ */
+function momentOf({ opened: { signedAt }, now }: Context): Moment {
+  if (signedAt === undefined) return { time: now, by: undefined, hint: UNPROVEN };
+  return { ...signedAt, hint: undefined };
+}
+
+function describeMoment({ time, by }: Moment): string {
+  return by === undefined ? time.toISOString() : `${time.toISOString()}, when it was signed (${by})`;
 }
 
 const UNPROVEN =
@@ -113,11 +136,13 @@ interface Signers {
   readonly usable: readonly TrustedKey[];
   /** A certificate signed, at a proven time; when the builder is known, one of its own. */
   readonly isCertified: boolean;
+  readonly moment: Moment;
   /** How many have to. */
   readonly needed: number;
 }
 
-function lookAtSigners({ opened, expected, now }: Context): Signers | string {
+function lookAtSigners(context: Context): Signers | string {
+  const { opened, expected } = context;
   const root = expected.trustRoot?.root;
   if (expected.trustRoot === undefined) return NO_ROOT;
   if (root === undefined) return 'the trust root cannot be trusted';
@@ -126,9 +151,10 @@ function lookAtSigners({ opened, expected, now }: Context): Signers | string {
   const signers = trustedKeys(root, opened.signers).filter(
     ({ publicKey }) => builder === undefined || builder.keys.includes(publicKey),
   );
-  const usable = signers.filter((key) => isWithin(key, now) && !isRevoked(key, now));
+  const moment = momentOf(context);
+  const usable = signers.filter((key) => isWithin(key, moment.time) && !isRevoked(key, moment.time));
   const isCertified = hasCertificate(opened, builder);
-  return { builder, signers, usable, isCertified, needed: builder?.threshold ?? 1 };
+  return { builder, signers, usable, isCertified, moment, needed: builder?.threshold ?? 1 };
 }
 
 function hasCertificate({ certificate }: Opened, builder: TrustedBuilder | undefined): boolean {

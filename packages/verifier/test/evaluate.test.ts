@@ -41,7 +41,7 @@ describe('evaluateProvenance', () => {
     );
     assert.equal(statement?.subject[0]?.name, 'app.tgz');
     const others = ['transparency', 'certificate.identity', 'certificate.claims'];
-    others.push('trust.root', 'key.validity', 'key.revoked', 'build.level');
+    others.push('trust.root', 'time.proof', 'key.validity', 'key.revoked', 'build.level');
     assert.deepEqual(
       checks.map(({ status }) => status),
       CHECK_IDS.map((id) => (others.includes(id) ? 'not-run' : 'pass')),

@@ -24,7 +24,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VerifyArtifacts, VerifyExpectations } from '../../vectors/case-format.ts';
-import { proveByTrustRoot, proveCertificates } from '../../../packages/cli/src/provenance/certificates.ts';
+import { proveCertificates } from '../../../packages/cli/src/provenance/certificates.ts';
+import { proveByRoot } from '../../../packages/cli/src/provenance/trust-root-proofs.ts';
 import { assertReport } from './expect-report.ts';
 import type { StoredCase } from './cases.ts';
 
@@ -75,7 +76,7 @@ export async function openVerification(
     ...(sigstoreRoot === undefined
       ? {}
       : { certificates: proveCertificates(evidence, join(folder, sigstoreRoot)) }),
-    ...(root?.sigstore === undefined ? {} : { certificates: proveByTrustRoot(evidence, root) }),
+    ...(root === undefined ? {} : proveByRoot(evidence, root)),
   };
 }
 

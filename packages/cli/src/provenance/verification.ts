@@ -22,7 +22,7 @@ import { type FileTarget, findTargets, isArtifact, type Problem } from './target
 import { namesTrustRoot } from './trust-root-options.ts';
 import type { VerifyOptions } from './verify.ts';
 
-type Certificates = NonNullable<Verification['certificates']>;
+type Proofs = Pick<Verification, 'certificates' | 'times'>;
 
 /** What is to be judged, and all that may speak for it. */
 interface Case {
@@ -48,8 +48,8 @@ export async function verifyArtifacts(paths: readonly string[], options: VerifyO
   const hashed = await hashTargets(opened.files, algorithmsOf(opened.evidence));
   const artifacts = [...hashed.artifacts, ...opened.digests];
   const problems = [...opened.problems, ...hashed.problems];
-  const certificates = await lookAtCertificates(opened.evidence, options.sigstoreRoot, expectations);
-  const report = judge(opened, artifacts, problems, expectations, certificates);
+  const proofs = await lookAtProofs(opened.evidence, options.sigstoreRoot, expectations);
+  const report = judge(opened, artifacts, problems, expectations, proofs);
   printReport(report, problems, format);
   return exitCodeOf(report, problems, opened.isBlind);
 }
@@ -62,18 +62,19 @@ async function chooseFormat({ format, explain }: VerifyOptions): Promise<'json' 
   return (report, problems) => describeAs(explain === true ? 'explain' : format, report, problems);
 }
 
-/** Certificates are looked at by a library that is loaded only for them. */
-async function lookAtCertificates(
+/** Certificates and timestamps are looked at by a library that is loaded only for them. */
+async function lookAtProofs(
   evidence: Evidence,
   root: string | undefined,
   { trustRoot }: Expectations,
-): Promise<Certificates | undefined> {
-  const byTrustRoot = trustRoot?.root?.sigstore === undefined ? undefined : trustRoot.root;
-  if (root === undefined && byTrustRoot === undefined) return undefined;
-  const { proveByTrustRoot, proveCertificates } = await import('./certificates.ts');
-  return byTrustRoot === undefined
-    ? proveCertificates(evidence, root ?? '')
-    : proveByTrustRoot(evidence, byTrustRoot);
+): Promise<Proofs> {
+  if (root !== undefined) {
+    const { proveCertificates } = await import('./certificates.ts');
+    return { certificates: proveCertificates(evidence, root) };
+  }
+  if (trustRoot?.root === undefined) return {};
+  const { proveByRoot } = await import('./trust-root-proofs.ts');
+  return proveByRoot(evidence, trustRoot.root);
 }
 
 async function openTrustRoot(options: VerifyOptions): Promise<OpenedTrustRoot | undefined> {
@@ -179,7 +180,7 @@ function judge(
   artifacts: readonly ArtifactInput[],
   problems: readonly Problem[],
   expectations: Expectations,
-  certificates: Certificates | undefined,
+  proofs: Proofs,
 ): Report {
   if (artifacts.length === 0 && problems.length > 0) {
     return { verdict: 'rejected', artifacts: [], unjudged: [], tool: TOOL };
@@ -192,8 +193,7 @@ function judge(
   }
   try {
     const subject = artifacts.length === 0 ? 'provenance-only' : artifacts;
-    const verification = { evidence, artifacts: subject, expectations, now: new Date() } as const;
-    return evaluateProvenance(certificates === undefined ? verification : { ...verification, certificates });
+    return evaluateProvenance({ evidence, artifacts: subject, expectations, now: new Date(), ...proofs });
   } catch (error) {
     throw inFlags(error);
   }
