@@ -37,6 +37,8 @@ const EXEMPT: Readonly<Record<string, string>> = {
   ERR_SIGN_CREDENTIALS: 'a key service must be asked for',
   ERR_SIGN_CONFIG: 'a key service must be configured',
   ERR_SIGN_DEPENDENCY: 'an optional package must be missing',
+  ERR_JOB_PLATFORM:
+    'a CI platform must describe a job; packages/builder/test/adapters has what they document',
   ERR_STORE_IO: 'the operating system must refuse',
   ERR_STORE_UNAVAILABLE: 'a registry or another service must be asked',
   ERR_STORE_DENIED: 'a registry or another service must be asked',

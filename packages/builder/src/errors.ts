@@ -6,6 +6,7 @@ export const JOB_ERROR_CODES = [
   'ERR_JOB_RECORD', // the job record is not one, or contradicts itself
   'ERR_JOB_FAILED', // the job did not succeed, and nobody said that this is fine
   'ERR_JOB_OUTPUT', // what the record declares is missing, ambiguous or another, or the job made nothing
+  'ERR_JOB_PLATFORM', // what a CI platform is said to have said is not that, or not enough
 ] as const;
 
 export type JobErrorCode = (typeof JOB_ERROR_CODES)[number];

@@ -16,3 +16,4 @@ export { collectOutputs, type CollectOptions } from './collect.ts';
 export { jobRecordJsonSchema } from './json-schema.ts';
 export * from './secrets/index.ts';
 export * from './attestations/index.ts';
+export * from './adapters/index.ts';

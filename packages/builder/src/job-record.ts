@@ -5,8 +5,11 @@ import type { Vouching } from './vouching.ts';
 /** Version of the job record's format. */
 export const JOB_RECORD_API_VERSION = 'danube.dev/v1';
 
-/** How a job may end. Only the first is a success. */
-export const JOB_STATUSES = ['succeeded', 'failed', 'canceled', 'timed-out'] as const;
+/**
+ * How a job may end; only the first is a success. `running` is what a job can say of itself: what went before has succeeded,
+ * and nobody knows yet how it ends.
+ */
+export const JOB_STATUSES = ['succeeded', 'failed', 'canceled', 'timed-out', 'running'] as const;
 
 export type JobStatus = (typeof JOB_STATUSES)[number];
 

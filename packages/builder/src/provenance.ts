@@ -23,6 +23,8 @@ export const BUILD_TYPE = 'https://danube.dev/buildtypes/pipeline/v1';
 export interface BuildOptions {
   /** Also write provenance for a job that did not succeed; its status is in the provenance. Default: false. */
   readonly allowFailed?: boolean;
+  /** Also write provenance in a job that still runs, which its status says. Default: false. */
+  readonly allowRunning?: boolean;
 }
 
 /**
@@ -38,11 +40,7 @@ export function buildProvenance(
   outputs: JobOutputs,
   options: BuildOptions = {},
 ): Statement {
-  if (record.status !== 'succeeded' && options.allowFailed !== true) {
-    throw new JobError('ERR_JOB_FAILED', '/status', `expected "succeeded", found "${record.status}"`, {
-      hint: 'a job that did not succeed gets provenance only where failed jobs are allowed explicitly',
-    });
-  }
+  checkStatus(record, options);
   const buildDefinition = defineBuild(record, outputs);
   const run = describeRun(record, outputs);
   const vouchers = describeVouchers(record, { buildDefinition, runDetails: run });
@@ -60,6 +58,14 @@ export function buildProvenance(
 
 function defineBuild(record: JobRecord, outputs: JobOutputs): JsonObject {
   return { ...listParameters(record, outputs), resolvedDependencies: resolveDependencies(record) };
+}
+
+function checkStatus({ status }: JobRecord, { allowFailed, allowRunning }: BuildOptions): void {
+  const isAllowed = status === 'running' ? allowRunning : allowFailed;
+  if (status === 'succeeded' || isAllowed === true) return;
+  throw new JobError('ERR_JOB_FAILED', '/status', `expected "succeeded", found "${status}"`, {
+    hint: 'a job that did not succeed gets provenance only where failed jobs are allowed explicitly',
+  });
 }
 
 /** By pipeline/v1, or by the build type of the platform that ran the job. */

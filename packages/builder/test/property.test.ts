@@ -203,7 +203,7 @@ function isExact(value: JsonValue): boolean {
 /** The record read from JSON and turned into the bytes of a statement. */
 function build(value: unknown, outputs: JobOutputs): Uint8Array {
   const read = parseJobRecord(new TextEncoder().encode(JSON.stringify(value)));
-  return encodeStatement(buildProvenance(read, outputs, { allowFailed: true }));
+  return encodeStatement(buildProvenance(read, outputs, { allowFailed: true, allowRunning: true }));
 }
 
 /** The same value with all members of all objects in reverse. */

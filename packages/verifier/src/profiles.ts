@@ -110,6 +110,13 @@ const CONTAINER_BASED: Profile = {
   own: ['source', 'builderImage', 'configPath', 'buildConfig'],
 };
 
+/** Tekton Chains: tasks say by their results which repository they built. Its parameters are the whole spec of the run. */
+const TEKTON_CHAINS: Profile = {
+  source: tektonSource,
+  parameters: '',
+  own: [],
+};
+
 /** Any v0.2 provenance: the specification itself says where source and parameters are (invocation). */
 const PROVENANCE_V02: Profile = {
   source: (provenance) => uriWithRef(provenance, configSource(provenance, 'uri')),
@@ -147,6 +154,7 @@ const PROFILES: ReadonlyMap<string, Profile> = new Map([
   ['https://docs.gitlab.com/ci/pipeline_security/slsa/provenance_v1', GITLAB_JOB],
   ['https://cloud.google.com/build/gcb-buildtypes/google-worker/v1', CLOUD_BUILD],
   ['https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md', BUILDKIT],
+  ['https://tekton.dev/chains/v2/slsa', TEKTON_CHAINS],
 ]);
 
 /** GitLab's runner writes its own version into the build type, and nothing else of it varies. */
@@ -294,6 +302,23 @@ function cloudBuildSource(provenance: Provenance): SourceClaims | string {
   if (repository === undefined) return isApart ? 'the source to build names no repository' : NO_SOURCE;
   const uris = [repository.value, ...(ref === undefined ? [] : [`${repository.value}@${ref.value}`])];
   return { uri: repository, ref, commit: () => commitOf(provenance, uris) };
+}
+
+/** The one Git repository among the dependencies that tasks reported; no ref is known of it. */
+function tektonSource(provenance: Provenance): SourceClaims | string {
+  const { resolvedDependencies = [] } = provenance.buildDefinition;
+  const found = resolvedDependencies.flatMap(({ name, uri, digest = {} }, index) =>
+    name === 'inputs/result' && uri?.startsWith('git+') === true ? [{ uri, digest, index }] : [],
+  );
+  const [source, ...others] = found;
+  if (source === undefined) return 'no task of the run reported a Git repository';
+  if (others.length > 0) return 'tasks of the run reported several Git repositories';
+  const pointer = dependencyPointer(provenance, source.index);
+  return {
+    uri: { value: source.uri, pointer: `${pointer}/uri` },
+    ref: undefined,
+    commit: () => commitClaims(source.digest, BEFORE_GIT_COMMIT, pointer)[0],
+  };
 }
 
 function textClaim(provenance: Provenance, parameter: string): Claim | undefined {

@@ -347,3 +347,33 @@ describe('a build type that is not known', () => {
     assert.equal(evaluate({ files, expect }).verdict, 'accepted');
   });
 });
+
+describe('Tekton Chains', () => {
+  const tekton = (...reported: object[]): Uint8Array[] =>
+    built({
+      buildType: 'https://tekton.dev/chains/v2/slsa',
+      externalParameters: { runSpec: { taskRef: { name: 'build' } } },
+      resolvedDependencies: [
+        { uri: 'oci://example.com/golang', digest: { sha256: 'a'.repeat(64) } },
+        ...reported,
+      ],
+    });
+  const report = (uri: string): object => ({ name: 'inputs/result', uri, digest: { sha1: COMMIT } });
+  const expect = { sourceUri: SOURCE_URI, sourceCommit: COMMIT, allowParameters: ['/runSpec'] };
+
+  it('finds the repository that a task reported, and its commit', () => {
+    assert.equal(evaluate({ files: tekton(report(SOURCE_URI)), expect }).verdict, 'accepted');
+    assert.equal(evaluate({ files: tekton(report(`${SOURCE_URI}2`)), expect }).verdict, 'rejected');
+    assert.equal(
+      evaluate({ files: tekton(report(SOURCE_URI)), expect: { ...expect, sourceCommit: 'b'.repeat(40) } })
+        .verdict,
+      'rejected',
+    );
+  });
+
+  it('finds none where no task reported one, or two were reported', () => {
+    assert.equal(evaluate({ files: tekton(), expect }).verdict, 'rejected');
+    const two = tekton(report(SOURCE_URI), report(`${SOURCE_URI}2`));
+    assert.equal(evaluate({ files: two, expect }).verdict, 'rejected');
+  });
+});

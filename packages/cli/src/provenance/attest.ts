@@ -27,7 +27,9 @@ ${JOB_HELP}
 Examples:
   danube provenance attest --job-record job.json --artifacts dist/
   danube provenance attest --job-record job.json --artifacts dist/ --key signing.key --data-dir /srv/danube
-  danube provenance attest --job-record job.json --artifacts dist/ --format bundle --out dist/app.tgz.sigstore.json`,
+  danube provenance attest --job-record job.json --artifacts dist/ --format bundle --out dist/app.tgz.sigstore.json
+  danube provenance attest --from github-actions --artifacts dist/ --key signing.key --data-dir data
+  danube provenance attest --from tekton --event taskrun.json --builder-id https://tekton.example.com/prod`,
     );
 }
 

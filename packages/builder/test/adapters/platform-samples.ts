@@ -1,0 +1,347 @@
+/**
+ * Jobs as the platforms document them: the variables and members by their documented names, the values our own. One
+ * environment and one event a platform, of jobs that build the same commit.
+ */
+import type { JsonObject } from 'in-toto-attestation';
+import type { JobEnvironment, Platform } from '@danube/builder';
+
+export const COMMIT = '5b7d2e9f0c1a4836b7d2e9f0c1a4836b7d2e9f0c';
+const IMAGE = 'a1'.repeat(32);
+const TASK = 'b2'.repeat(20);
+const UUID = '0190046e-e199-453b-a302-a21a4d649d31';
+
+export const ENVIRONMENTS: Readonly<Record<Exclude<Platform, 'tekton' | 'danube'>, JobEnvironment>> = {
+  'github-actions': {
+    GITHUB_ACTIONS: 'true',
+    GITHUB_ACTOR: 'sam',
+    GITHUB_EVENT_NAME: 'push',
+    GITHUB_JOB: 'release',
+    GITHUB_REF: 'refs/tags/app@1.2.0',
+    GITHUB_REPOSITORY: 'acme/app',
+    GITHUB_REPOSITORY_ID: '1296269',
+    GITHUB_REPOSITORY_OWNER_ID: '583231',
+    GITHUB_RUN_ATTEMPT: '2',
+    GITHUB_RUN_ID: '1536140711',
+    GITHUB_SERVER_URL: 'https://github.com',
+    GITHUB_SHA: COMMIT,
+    GITHUB_WORKFLOW: 'Release',
+    GITHUB_WORKFLOW_REF: 'acme/app/.github/workflows/release.yml@refs/tags/app@1.2.0',
+    RUNNER_ENVIRONMENT: 'github-hosted',
+  },
+  'gitlab-ci': {
+    GITLAB_CI: 'true',
+    CI_COMMIT_BRANCH: 'main',
+    CI_COMMIT_SHA: COMMIT,
+    CI_JOB_ID: '8102',
+    CI_JOB_NAME: 'build-app',
+    CI_JOB_STARTED_AT: '2026-01-10T12:34:56Z',
+    CI_JOB_STATUS: 'running',
+    CI_JOB_URL: 'https://gitlab.example.com/acme/app/-/jobs/8102',
+    CI_PIPELINE_SOURCE: 'web',
+    CI_PROJECT_URL: 'https://gitlab.example.com/acme/app',
+    CI_RUNNER_ID: '42',
+    CI_RUNNER_VERSION: '18.6.0',
+    CI_SERVER_VERSION: '18.6.1-ee',
+    GITLAB_USER_LOGIN: 'sam',
+  },
+  jenkins: {
+    BRANCH_NAME: 'main',
+    BUILD_NUMBER: '17',
+    BUILD_URL: 'https://jenkins.example.com/job/acme/job/app/job/main/17/',
+    GIT_COMMIT: COMMIT,
+    GIT_URL: 'git@git.example.com:acme/app.git',
+    JENKINS_URL: 'https://jenkins.example.com/',
+    JOB_NAME: 'acme/app/main',
+  },
+  buildkite: {
+    BUILDKITE: 'true',
+    BUILDKITE_BRANCH: 'main',
+    BUILDKITE_BUILD_CREATOR: 'Sam Doe',
+    BUILDKITE_BUILD_URL: 'https://buildkite.com/acme/app/builds/1514',
+    BUILDKITE_COMMIT: COMMIT,
+    BUILDKITE_COMPUTE_TYPE: 'self-hosted',
+    BUILDKITE_JOB_ID: UUID,
+    BUILDKITE_PIPELINE_SLUG: 'app',
+    BUILDKITE_PULL_REQUEST: 'false',
+    BUILDKITE_REPO: 'git@github.com:acme/app.git',
+    BUILDKITE_RETRY_COUNT: '1',
+    BUILDKITE_SOURCE: 'webhook',
+    BUILDKITE_TAG: '',
+  },
+  circleci: {
+    CIRCLECI: 'true',
+    CIRCLE_BUILD_URL: 'https://circleci.com/gh/acme/app/73',
+    CIRCLE_JOB: 'build',
+    CIRCLE_REPOSITORY_URL: 'https://github.com/acme/app',
+    CIRCLE_SHA1: COMMIT,
+    CIRCLE_TAG: 'v1.2.0',
+    CIRCLE_WORKFLOW_ID: '9a956048-86ba-436a-aac0-9cd461ae266a',
+    CIRCLE_WORKFLOW_JOB_ID: UUID,
+  },
+  'azure-pipelines': {
+    TF_BUILD: 'True',
+    AGENT_ISSELFHOSTED: '0',
+    AGENT_JOBSTATUS: 'Succeeded',
+    AGENT_VERSION: '4.264.2',
+    BUILD_BUILDID: '9001',
+    BUILD_DEFINITIONNAME: 'app release',
+    BUILD_REASON: 'IndividualCI',
+    BUILD_REPOSITORY_URI: 'https://acme@dev.azure.com/acme/Web%20Shop/_git/app',
+    BUILD_REQUESTEDFOR: 'Sam Doe',
+    BUILD_SOURCEBRANCH: 'refs/heads/main',
+    BUILD_SOURCEVERSION: COMMIT,
+    SYSTEM_COLLECTIONURI: 'https://dev.azure.com/acme/',
+    SYSTEM_JOBATTEMPT: '1',
+    SYSTEM_JOBNAME: 'build',
+    SYSTEM_TEAMPROJECT: 'Web Shop',
+  },
+};
+
+/** A TaskRun of a task from Git, with the results by which Chains knows source and image. */
+export const TASK_RUN: JsonObject = {
+  apiVersion: 'tekton.dev/v1',
+  kind: 'TaskRun',
+  metadata: { name: 'app-build-x7k2p', namespace: 'ci', uid: UUID, labels: { team: 'shop' } },
+  spec: {
+    params: [{ name: 'revision', value: 'main' }],
+    serviceAccountName: 'builder',
+    taskRef: {
+      resolver: 'git',
+      params: [
+        { name: 'url', value: 'https://git.example.com/acme/tasks' },
+        { name: 'pathInRepo', value: 'build.yaml' },
+      ],
+    },
+  },
+  status: {
+    conditions: [{ type: 'Succeeded', status: 'True', reason: 'Succeeded' }],
+    startTime: '2026-01-10T12:34:56Z',
+    completionTime: '2026-01-10T12:36:02Z',
+    podName: 'app-build-x7k2p-pod',
+    provenance: {
+      featureFlags: { enableAPIFields: 'stable', maxResultSize: 4096 },
+      refSource: {
+        uri: 'git+https://git.example.com/acme/tasks',
+        digest: { sha1: TASK },
+        entryPoint: 'build.yaml',
+      },
+    },
+    results: [
+      { name: 'CHAINS-GIT_URL', type: 'string', value: 'https://git.example.com/acme/app' },
+      { name: 'CHAINS-GIT_COMMIT', type: 'string', value: `${COMMIT}\n` },
+      { name: 'app_IMAGE_URL', type: 'string', value: 'registry.example.com/acme/app:1.2.0\n' },
+      { name: 'app_IMAGE_DIGEST', type: 'string', value: `sha256:${'c3'.repeat(32)}` },
+    ],
+    sidecars: [],
+    steps: [
+      {
+        name: 'build',
+        container: 'step-build',
+        imageID: `docker.io/library/golang@sha256:${IMAGE}`,
+        terminated: {
+          exitCode: 0,
+          reason: 'Completed',
+          startedAt: '2026-01-10T12:35:00Z',
+          finishedAt: '2026-01-10T12:35:58Z',
+        },
+      },
+      {
+        name: 'lint',
+        container: 'step-lint',
+        imageID: `docker.io/library/golang@sha256:${IMAGE}`,
+        terminationReason: 'Continued',
+        terminated: {
+          exitCode: 3,
+          reason: 'Error',
+          startedAt: '2026-01-10T12:35:58Z',
+          finishedAt: '2026-01-10T12:36:00Z',
+        },
+      },
+    ],
+    taskSpec: {
+      steps: [
+        { name: 'build', image: 'golang', command: ['go'], args: ['build', './...'] },
+        { name: 'lint', image: 'golang', script: 'go vet ./...', onError: 'continue' },
+      ],
+    },
+  },
+};
+
+const PIPELINE_RUN_UID = '1aa04ff2-9c2a-47f5-9c75-ed43d259649a';
+
+/** A PipelineRun with the TaskRun that it owns, as `kubectl get -o json` lists them. */
+export const PIPELINE_RUN_LIST: JsonObject = {
+  apiVersion: 'v1',
+  kind: 'List',
+  items: [
+    {
+      apiVersion: 'tekton.dev/v1',
+      kind: 'PipelineRun',
+      metadata: { name: 'release-5', namespace: 'ci', uid: PIPELINE_RUN_UID },
+      spec: { pipelineRef: { name: 'release' }, params: [] },
+      status: {
+        conditions: [{ type: 'Succeeded', status: 'True', reason: 'Completed' }],
+        startTime: '2026-01-10T12:34:50Z',
+        completionTime: '2026-01-10T12:36:10Z',
+        results: [{ name: 'IMAGES', value: `registry.example.com/acme/app@sha256:${'c3'.repeat(32)}` }],
+      },
+    },
+    {
+      ...TASK_RUN,
+      metadata: {
+        name: 'release-5-build',
+        uid: UUID,
+        labels: { 'tekton.dev/pipelineTask': 'build' },
+        ownerReferences: [{ kind: 'PipelineRun', name: 'release-5', uid: PIPELINE_RUN_UID }],
+      },
+    },
+  ],
+};
+
+export const EVENTS: Readonly<Record<Platform, JsonObject>> = {
+  'github-actions': {
+    iss: 'https://token.actions.githubusercontent.com',
+    actor: 'sam',
+    event_name: 'push',
+    job_workflow_ref: 'acme/workflows/.github/workflows/build.yml@refs/heads/main',
+    ref: 'refs/heads/main',
+    repository: 'acme/app',
+    repository_id: '1296269',
+    repository_owner_id: '583231',
+    run_attempt: '1',
+    run_id: '1536140712',
+    runner_environment: 'self-hosted',
+    sha: COMMIT,
+    workflow: 'Release',
+    workflow_ref: 'acme/app/.github/workflows/release.yml@refs/heads/main',
+  },
+  'gitlab-ci': {
+    id: 8102,
+    name: 'build-app',
+    status: 'success',
+    ref: 'v1.2.0',
+    tag: true,
+    web_url: 'https://gitlab.com/acme/app/-/jobs/8102',
+    started_at: '2026-01-10T12:34:56.123Z',
+    finished_at: '2026-01-10T12:36:02.456Z',
+    commit: { id: COMMIT },
+    pipeline: { id: 9, ref: 'v1.2.0', sha: COMMIT, status: 'success', source: 'push' },
+    runner: { id: 42, runner_type: 'instance_type', is_shared: true },
+    runner_manager: { id: 1, version: '18.6.0' },
+    user: { id: 1, username: 'sam' },
+  },
+  jenkins: {
+    _class: 'org.jenkinsci.plugins.workflow.job.WorkflowRun',
+    actions: [
+      {
+        _class: 'hudson.model.CauseAction',
+        causes: [{ shortDescription: 'Started by user sam', userId: 'sam' }],
+      },
+      { _class: 'hudson.model.ParametersAction', parameters: [{ name: 'CHANNEL', value: 'stable' }] },
+      {},
+      {
+        _class: 'hudson.plugins.git.util.BuildData',
+        lastBuiltRevision: { SHA1: COMMIT, branch: [{ SHA1: COMMIT, name: 'refs/remotes/origin/main' }] },
+        remoteUrls: ['https://ci:hunter2@git.example.com/acme/app.git'],
+      },
+    ],
+    building: false,
+    duration: 66_000,
+    number: 17,
+    result: 'SUCCESS',
+    timestamp: 1_768_048_496_000,
+    url: 'https://jenkins.example.com/job/acme/job/app/17/',
+  },
+  buildkite: {
+    id: UUID,
+    web_url: 'https://buildkite.com/acme/app/builds/1514',
+    number: 1514,
+    state: 'passed',
+    commit: COMMIT,
+    branch: 'main',
+    tag: null,
+    source: 'api',
+    env: { CHANNEL: 'stable' },
+    meta_data: {},
+    creator: { id: 'c1', name: 'Sam Doe', email: 'sam@example.com' },
+    pull_request: {},
+    started_at: '2026-01-10T12:34:56.000Z',
+    finished_at: '2026-01-10T12:36:02.000Z',
+    pipeline: { slug: 'app', repository: 'https://github.com/acme/app.git' },
+    jobs: [
+      {
+        id: 'j1',
+        type: 'script',
+        name: 'build',
+        command: 'make dist',
+        state: 'passed',
+        exit_status: 0,
+        started_at: '2026-01-10T12:34:57.000Z',
+        finished_at: '2026-01-10T12:36:00.000Z',
+      },
+      { id: 'j2', type: 'waiter' },
+    ],
+  },
+  circleci: {
+    type: 'job-completed',
+    id: 'd2',
+    happened_at: '2026-01-10T12:36:03Z',
+    workflow: {
+      id: 'w1',
+      name: 'release',
+      url: 'https://app.circleci.com/pipelines/github/acme/app/7/workflows/w1',
+    },
+    pipeline: {
+      id: 'p1',
+      number: 7,
+      trigger: { type: 'webhook' },
+      vcs: {
+        provider_name: 'github',
+        origin_repository_url: 'https://github.com/acme/app',
+        target_repository_url: 'https://github.com/acme/app',
+        revision: COMMIT,
+        branch: 'main',
+      },
+    },
+    job: {
+      id: UUID,
+      name: 'build',
+      number: 73,
+      status: 'success',
+      started_at: '2026-01-10T12:34:56.000Z',
+      stopped_at: '2026-01-10T12:36:02.000Z',
+    },
+  },
+  'azure-pipelines': {
+    id: 9001,
+    buildNumber: '20260110.1',
+    status: 'completed',
+    result: 'succeeded',
+    reason: 'pullRequest',
+    sourceBranch: 'refs/pull/7/merge',
+    sourceVersion: COMMIT,
+    startTime: '2026-01-10T12:34:56.1234567Z',
+    finishTime: '2026-01-10T12:36:02.7654321Z',
+    _links: { web: { href: 'https://dev.azure.com/acme/Shop/_build/results?buildId=9001' } },
+    definition: { id: 3, name: 'app release' },
+    queue: { id: 1, pool: { id: 9, name: 'Azure Pipelines', isHosted: true } },
+    repository: { type: 'GitHub', url: 'https://github.com/acme/app' },
+    requestedFor: { displayName: 'Sam Doe', uniqueName: 'sam@example.com' },
+    templateParameters: { channel: 'stable', notes: '' },
+  },
+  tekton: TASK_RUN,
+  danube: {
+    apiVersion: 'danube.dev/v1',
+    kind: 'JobRecord',
+    job: { id: 'abc123', attempt: 1, uri: 'https://danube.example.com/jobs/abc123' },
+    pipeline: { name: 'app-release' },
+    status: 'succeeded',
+    source: { uri: 'git+https://git.example.com/acme/app', ref: 'refs/heads/main', commit: COMMIT },
+    trigger: { kind: 'push', actor: 'sam' },
+    steps: [],
+    artifacts: { paths: ['**'] },
+    builder: { id: 'https://danube.example.com/builders/pods/v1' },
+    startedOn: '2026-01-10T12:34:56Z',
+    finishedOn: '2026-01-10T12:36:02Z',
+  },
+};
