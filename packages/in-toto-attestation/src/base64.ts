@@ -2,9 +2,10 @@ import { MalformedError } from './errors.ts';
 
 /** As much of Node's Buffer as is used here, so that the declarations need no types of Node. */
 interface Encodable extends Uint8Array {
-  toString(encoding?: 'base64' | 'base64url', start?: number, end?: number): string;
+  toString(encoding?: 'base64'): string;
 }
 interface BufferMaker {
+  byteLength(text: string, encoding: 'utf8'): number;
   from(text: string, encoding: 'base64'): Encodable;
   from(buffer: ArrayBufferLike, offset: number, length: number): Encodable;
 }
@@ -47,40 +48,29 @@ function pad(text: string): string | undefined {
   return text.endsWith('=') ? undefined : text.padEnd(Math.ceil(text.length / 4) * 4, '=');
 }
 
-/** Bytes that are encoded back at a time: 64 Ki characters, which V8 makes without its large-object space. */
-const CHUNK = 49_152;
-
-/**
- * Buffer skips what it does not know and cuts characters beyond U+00FF down to a byte (`Ł` reads as `A`), so its answer
- * counts only when it encodes back to the very same text.
- */
-export function decodeByBuffer(text: string, buffer: BufferMaker): Uint8Array | undefined {
-  const bytes = buffer.from(text, 'base64');
-  const exact = encodesTo(bytes, text, 'base64') || encodesTo(bytes, text, 'base64url');
-  return exact ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) : undefined;
-}
-
-function encodesTo(bytes: Encodable, text: string, alphabet: 'base64' | 'base64url'): boolean {
-  let at = 0;
-  for (let start = 0; start < bytes.length; start += CHUNK) {
-    const encoded = bytes.toString(alphabet, start, start + CHUNK);
-    const chunk =
-      encoded.length % 4 === 0 ? encoded : encoded.padEnd(encoded.length + 4 - (encoded.length % 4), '=');
-    if (text.slice(at, at + chunk.length) !== chunk) return false;
-    at += chunk.length;
-  }
-  return at === text.length;
-}
-
 const VALUES: Uint8Array = new Uint8Array(128).fill(0xff);
 for (let value = 0; value < 64; value += 1) VALUES[STANDARD.charCodeAt(value)] = value;
 VALUES[0x2d] = 62;
 VALUES[0x5f] = 63;
 
+/**
+ * Buffer cuts characters beyond U+00FF down to a byte (`Ł` reads as `A`), so only ASCII is given to it. Of that it skips
+ * what is not in either alphabet, and ends at `=`: then there are fewer bytes than the length of the text promises.
+ */
+export function decodeByBuffer(text: string, buffer: BufferMaker): Uint8Array | undefined {
+  if (text.length % 4 !== 0 || buffer.byteLength(text, 'utf8') !== text.length) return undefined;
+  const padding = paddingOf(text);
+  const bytes = buffer.from(text, 'base64');
+  if (bytes.length !== (text.length / 4) * 3 - padding) return undefined;
+  const last = VALUES[text.charCodeAt(text.length - padding - 1)] ?? 0;
+  if (hasBitsBehind(last, padding) || mixesAlphabets(text)) return undefined;
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 /** The same verdict and bytes as {@link decodeByBuffer}, where there is no Buffer. */
 export function decodeByTable(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0) return undefined;
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  const padding = paddingOf(text);
   const digits = text.length - padding;
   const bytes = new Uint8Array((text.length / 4) * 3 - padding);
   let bits = 0;
@@ -91,12 +81,21 @@ export function decodeByTable(text: string): Uint8Array | undefined {
     bits = ((bits << 6) | value) & 0xffffff;
     if (index % 4 !== 0) bytes[at++] = bits >> (6 - 2 * (index % 4));
   }
-  const leftOver = padding === 2 ? bits & 0xf : padding === 1 ? bits & 0x3 : 0;
-  return leftOver === 0 && !mixesAlphabets(text) ? bytes : undefined;
+  return hasBitsBehind(bits, padding) || mixesAlphabets(text) ? undefined : bytes;
+}
+
+function paddingOf(text: string): 0 | 1 | 2 {
+  return text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+}
+
+/** Whether the last digit sets bits behind the last byte. */
+function hasBitsBehind(last: number, padding: 0 | 1 | 2): boolean {
+  return padding > 0 && (last & (padding === 2 ? 0xf : 0x3)) !== 0;
 }
 
 function mixesAlphabets(text: string): boolean {
-  return /[+/]/.test(text) && /[-_]/.test(text);
+  const isStandard = text.includes('+') || text.includes('/');
+  return isStandard && (text.includes('-') || text.includes('_'));
 }
 
 /** The same text as Buffer writes, where there is no Buffer. */

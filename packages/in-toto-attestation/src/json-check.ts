@@ -166,5 +166,7 @@ class JsonChecker {
 
 /** Appends one name or index to a JSON pointer (RFC 6901). */
 export function joinPointer(pointer: string, token: string | number): string {
-  return `${pointer}/${String(token).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const text = String(token);
+  const isPlain = !text.includes('~') && !text.includes('/');
+  return `${pointer}/${isPlain ? text : text.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }

@@ -175,8 +175,22 @@ function checkMembers(expectations: Expectations): void {
 }
 
 /** Two keys are one when their SubjectPublicKeyInfo is, whatever they are called (DSSE v1.0.2, protocol.md). */
-function distinctKeys(keys: readonly PublicKey[]): PublicKey[] {
-  return [...new Map(keys.map((key) => [identityOf(key), key])).values()];
+function distinctKeys(keys: readonly PublicKey[]): readonly PublicKey[] {
+  const known = LISTS.get(keys);
+  if (known !== undefined && hasSameMembers(known.given, keys)) return known.distinct;
+  const distinct = [...new Map(keys.map((key) => [identityOf(key), key])).values()];
+  LISTS.set(keys, { given: [...keys], distinct });
+  return distinct;
+}
+
+/** A program verifies often, and with the same list of keys; what was in it may have changed since. */
+const LISTS = new WeakMap<
+  readonly PublicKey[],
+  { readonly given: readonly PublicKey[]; readonly distinct: readonly PublicKey[] }
+>();
+
+function hasSameMembers(some: readonly PublicKey[], others: readonly PublicKey[]): boolean {
+  return some.length === others.length && some.every((key, index) => key === others[index]);
 }
 
 /** The hex of each key's SubjectPublicKeyInfo: a program verifies often, and with the same few keys. */
