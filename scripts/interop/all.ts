@@ -1,10 +1,11 @@
 import type { Peer } from './case.ts';
-import { cosign } from './cosign.ts';
+import { cosign, cosign2 } from './cosign.ts';
 import { openbao } from './openbao.ts';
 import { kubernetesSecret } from './kubernetes-secret.ts';
 import { ministack } from './ministack.ts';
 import { opensslPeer } from './openssl.ts';
 import { cryptography, inTotoAttestation, securesystemslib } from './python.ts';
+import { sarifMultitool } from './sarif-multitool.ts';
 import { sigstoreVerify } from './sigstore-verify.ts';
 import { softhsm } from './softhsm.ts';
 import { sshAgent } from './ssh-agent.ts';
@@ -13,6 +14,7 @@ import { sshKeygenPeer } from './ssh-keygen.ts';
 /** The peers, in the order of the report. */
 export const PEERS: readonly Peer[] = [
   cosign,
+  cosign2,
   sigstoreVerify,
   inTotoAttestation,
   securesystemslib,
@@ -24,4 +26,5 @@ export const PEERS: readonly Peer[] = [
   softhsm,
   ministack,
   kubernetesSecret,
+  sarifMultitool,
 ];

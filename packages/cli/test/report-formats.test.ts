@@ -46,6 +46,7 @@ interface Sarif {
         readonly ruleId: string;
         readonly level: string;
         readonly message: { readonly text: string };
+        readonly locations: readonly { readonly physicalLocation: { readonly artifactLocation: object } }[];
       }[];
     },
   ];
@@ -84,6 +85,20 @@ describe('a report of hostile evidence', () => {
       assert.ok(rules.includes(ruleId));
       assert.equal(level, 'error');
       assert.notEqual(message.text, '');
+    }
+  });
+
+  it('names an absolute path by a file URI in SARIF, and any other by a relative reference', () => {
+    for (const [name, uri] of [
+      ['/srv/dist/app 1.tgz', 'file:///srv/dist/app%201.tgz'],
+      ['dist/app 1.tgz', 'dist/app%201.tgz'],
+    ] as const) {
+      const report = { ...REPORT, artifacts: REPORT.artifacts.map((artifact) => ({ ...artifact, name })) };
+      const { runs } = JSON.parse(describeAs('sarif', report, [])) as Sarif;
+      const [{ results }] = runs;
+      for (const { locations } of results) {
+        assert.deepEqual(locations, [{ physicalLocation: { artifactLocation: { uri } } }]);
+      }
     }
   });
 

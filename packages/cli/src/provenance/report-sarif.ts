@@ -27,11 +27,16 @@ function resultsOf({ name, attestation, failed, problem, verdict }: ReportRow): 
 }
 
 function result(ruleId: string, name: string, text: string): object {
-  const uri = name.split('/').map(encodeURIComponent).join('/');
   return {
     ruleId,
     level: 'error',
     message: { text },
-    locations: [{ physicalLocation: { artifactLocation: { uri } } }],
+    locations: [{ physicalLocation: { artifactLocation: { uri: uriOf(name) } } }],
   };
+}
+
+/** SARIF 2.1.0 3.4.3 and 3.4.4: an absolute path is a file URI, any other a reference that begins with no slash. */
+function uriOf(name: string): string {
+  const path = name.split('/').map(encodeURIComponent).join('/');
+  return path.startsWith('/') ? `file://${path}` : path;
 }
