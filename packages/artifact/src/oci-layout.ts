@@ -97,10 +97,15 @@ function visit(layout: Layout, descriptor: Descriptor, depth: number): void {
   if (layout.documents.has(key)) return;
   layout.documents.add(key);
   checkCount(layout);
-  const read = INDEX_TYPES.includes(descriptor.mediaType) ? readIndex : readManifest;
+  const read = INDEX_TYPES.includes(descriptor.mediaType) ? readIndex : readParts;
   for (const child of parse(layout, file, bytes, (object) => read(object, descriptor.mediaType))) {
     visit(layout, child, depth + 1);
   }
+}
+
+function readParts(object: JsonObject, mediaType: string): readonly Descriptor[] {
+  const { config, layers } = readManifest(object, mediaType);
+  return [config, ...layers];
 }
 
 function isDocument({ mediaType }: Descriptor): boolean {

@@ -1,3 +1,4 @@
+/** Image manifests and indexes (image-spec), read strictly. Pure: bytes come from a layout on disk or from a registry. */
 import {
   asObject,
   asString,
@@ -6,10 +7,12 @@ import {
   MalformedError,
   member,
   optional,
+  optionalString,
   readStringMap,
   required,
   requiredList,
   requiredString,
+  withDefined,
 } from 'in-toto-attestation';
 import type { HashAlgorithm } from './algorithms.ts';
 import { ARTIFACT_LIMITS } from './limits.ts';
@@ -22,6 +25,25 @@ export interface Descriptor {
   /** In bytes. */
   readonly size: number;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** A hint what kind of artifact a manifest is; some registries write something else here. */
+  readonly artifactType?: string;
+  readonly platform?: OciPlatform;
+}
+
+/** What an entry of an image index runs on. */
+export interface OciPlatform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+}
+
+/** An image manifest (image-spec manifest.md). */
+export interface OciManifest {
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+  /** What this manifest is about, when it is attached to another one. */
+  readonly subject?: Descriptor;
+  readonly artifactType?: string;
 }
 
 export const INDEX_TYPES: readonly string[] = [
@@ -47,15 +69,23 @@ export function readIndex(object: JsonObject, mediaType?: string): readonly Desc
 }
 
 /**
- * What an image manifest (image-spec manifest.md) consists of.
+ * What an image manifest (image-spec manifest.md) says.
  *
  * @throws {MalformedError}
  */
-export function readManifest(object: JsonObject, mediaType?: string): readonly Descriptor[] {
+export function readManifest(object: JsonObject, mediaType: string): OciManifest {
   checkHeader(object, mediaType);
   forbid(object, ['manifests', 'fsLayers'], 'a manifest');
-  const layers = requiredList(object, 'layers', '', readDescriptor, ARTIFACT_LIMITS.ociBlobs);
-  return [required(object, 'config', '', readDescriptor), ...layers];
+  return withDefined<OciManifest>(
+    {
+      config: required(object, 'config', '', readDescriptor),
+      layers: requiredList(object, 'layers', '', readDescriptor, ARTIFACT_LIMITS.ociBlobs),
+    },
+    {
+      subject: optional(object, 'subject', '', readDescriptor),
+      artifactType: optionalString(object, 'artifactType', ''),
+    },
+  );
 }
 
 function checkHeader(object: JsonObject, expected: string | undefined): void {
@@ -80,13 +110,29 @@ function forbid(object: JsonObject, fields: readonly string[], what: string): vo
 
 function readDescriptor(value: JsonValue, pointer: string): Descriptor {
   const object = asObject(value, pointer);
-  const annotations = optional(object, 'annotations', pointer, readStringMap);
-  return {
-    mediaType: requiredString(object, 'mediaType', pointer),
-    ...required(object, 'digest', pointer, readDigest),
-    size: required(object, 'size', pointer, readSize),
-    ...(annotations === undefined ? {} : { annotations }),
-  };
+  return withDefined<Descriptor>(
+    {
+      mediaType: requiredString(object, 'mediaType', pointer),
+      ...required(object, 'digest', pointer, readDigest),
+      size: required(object, 'size', pointer, readSize),
+    },
+    {
+      annotations: optional(object, 'annotations', pointer, readStringMap),
+      artifactType: optionalString(object, 'artifactType', pointer),
+      platform: optional(object, 'platform', pointer, readPlatform),
+    },
+  );
+}
+
+function readPlatform(value: JsonValue, pointer: string): OciPlatform {
+  const object = asObject(value, pointer);
+  return withDefined<OciPlatform>(
+    {
+      os: requiredString(object, 'os', pointer),
+      architecture: requiredString(object, 'architecture', pointer),
+    },
+    { variant: optionalString(object, 'variant', pointer) },
+  );
 }
 
 function readDigest(value: JsonValue, pointer: string): Pick<Descriptor, 'algorithm' | 'hex'> {

@@ -1,4 +1,5 @@
 import { StoreError } from './errors.ts';
+import { show } from './show.ts';
 
 /** A job id: 1 to 128 ASCII letters, digits, `.`, `_` and `-`, the first a letter, a digit or `_`. */
 export const JOB_ID: RegExp = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
@@ -24,12 +25,4 @@ export function checkFileName(name: string): void {
   throw new StoreError('ERR_STORE_FILE_NAME', `the file name ${show(name)} cannot be stored`, {
     hint: 'letters, digits, ".", "_" and "-", ending in ".json" or ".jsonl"',
   });
-}
-
-function show(name: string): string {
-  const short = name.length > 160 ? `${name.slice(0, 160)}...` : name;
-  return JSON.stringify(short).replaceAll(
-    /[^ -~]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

@@ -100,6 +100,24 @@ export interface FindOptions extends ResolveOptions {
   readonly unsigned?: boolean;
 }
 
+export interface AttachOptions extends ResolveOptions {
+  /**
+   * `att`: also as cosign's `.att` tag, for consumers that read nothing else (cosign 2 by default, policy-controller with
+   * keys).
+   */
+  readonly compat?: 'att';
+}
+
+/** Where an attestation is now. */
+export interface Attached {
+  /** Digest of the manifest that refers to the image. */
+  readonly referrer: string;
+  /** The tag that lists it, where the registry does not do so itself. */
+  readonly fallbackTag?: string;
+  /** The `.att` tag, with `compat`. */
+  readonly attTag?: string;
+}
+
 /**
  * Images and attestations in OCI registries (distribution-spec 1.1). Nothing that a registry answers is believed:
  * content is hashed, sizes and counts are limited before they are read, credentials go to the registry's own host and to
@@ -131,6 +149,18 @@ export interface RegistryClient {
    * fallback tag, and cosign's `.att` tag. None is no error. That something was found says nothing about who wrote it.
    */
   findAttestations(image: ImageAt, options?: FindOptions): Promise<FoundAttestations>;
+
+  /**
+   * Stores an attestation beside its image: a Sigstore bundle, or a DSSE envelope, as it is, in a manifest that refers to
+   * the image. The same again changes nothing. Nothing is verified.
+   *
+   * Where the registry does not list referrers itself, the tag that lists them is read, changed, written and read again
+   * until the entry stays: registries cannot do that in one step, and others may be at it.
+   *
+   * @throws {MalformedError} when the bytes are no attestation
+   * @throws {TypeError} when they are several, or when `compat` cannot hold them: `.att` takes no certificates from us
+   */
+  attach(image: ImageAt, attestation: Uint8Array, options?: AttachOptions): Promise<Attached>;
 
   /** Closes idle connections and forgets tokens. */
   close(): void;

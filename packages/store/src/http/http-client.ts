@@ -1,0 +1,225 @@
+/**
+ * One HTTP request at a time, over `node:https`: no redirect is followed, nothing is sent again, no answer is longer
+ * than its limit, nothing waits longer than it may. What answers mean is for the caller.
+ */
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { isIP } from 'node:net';
+import { StoreError } from '../errors.ts';
+import { isPublicAddress, privateAddress, publicLookup } from './addresses.ts';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  /** Longest body of a success, in bytes. Of any other answer the beginning is read. */
+  readonly maxBytes: number;
+  /** Somebody else than the user led here: only where everybody can go. */
+  readonly publicOnly?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Uint8Array;
+}
+
+/** In milliseconds. */
+export interface HttpTimeouts {
+  /** Until there is a connection. */
+  readonly connect: number;
+  /** Without a single byte. */
+  readonly idle: number;
+  /** For a request in all. */
+  readonly total: number;
+}
+
+export const HTTP_TIMEOUTS: HttpTimeouts = { connect: 5_000, idle: 10_000, total: 60_000 };
+
+export interface HttpOptions {
+  /** Certificates of authorities, PEM, in place of the system's. */
+  readonly ca?: string;
+  readonly timeouts?: Partial<HttpTimeouts>;
+}
+
+export interface HttpClient {
+  /**
+   * @throws {StoreError} `ERR_STORE_UNAVAILABLE`, `_LIMIT`, `_PROTOCOL`, `_REFUSED`; the signal's reason.
+   */
+  send(request: HttpRequest): Promise<HttpReply>;
+  /** Closes idle connections. */
+  close(): void;
+}
+
+/** Bytes of an answer that is no success: enough for its message. */
+const ERROR_BYTES = 16 * 1024;
+
+/** Connections are kept and used again. */
+export function createHttpClient(options: HttpOptions = {}): HttpClient {
+  const timeouts = { ...HTTP_TIMEOUTS, ...options.timeouts };
+  const ca = options.ca === undefined ? {} : { ca: options.ca };
+  const anywhere = agentsFor({ keepAlive: true, ...ca });
+  // Apart, so that no connection that was made without looking at the address is used again.
+  const publicly = agentsFor({ keepAlive: true, lookup: publicLookup, ...ca });
+  return {
+    async send(request) {
+      request.signal?.throwIfAborted();
+      const { protocol, hostname } = request.url;
+      if (protocol !== 'http:' && protocol !== 'https:') throw refusedScheme(request.url);
+      const host = hostname.replace(/^\[|\]$/g, '');
+      if (request.publicOnly === true && isIP(host) !== 0 && !isPublicAddress(host))
+        throw privateAddress(host);
+      return exchange(request, (request.publicOnly === true ? publicly : anywhere)[protocol], timeouts);
+    },
+    close() {
+      for (const agent of [...Object.values(anywhere), ...Object.values(publicly)]) agent.destroy();
+    },
+  };
+}
+
+function agentsFor(options: https.AgentOptions): Readonly<Record<'http:' | 'https:', http.Agent>> {
+  return { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
+}
+
+function refusedScheme(url: URL): StoreError {
+  return new StoreError('ERR_STORE_REFUSED', `refused: ${url.protocol} to ${url.host}; nothing was sent`);
+}
+
+async function exchange(request: HttpRequest, agent: http.Agent, timeouts: HttpTimeouts): Promise<HttpReply> {
+  const { url, method, headers, body, signal } = request;
+  const stop = new AbortController();
+  const timers = startTimers(stop, timeouts);
+  const { promise, resolve, reject } = Promise.withResolvers<HttpReply>();
+  const sent = (url.protocol === 'https:' ? https : http).request(url, {
+    agent,
+    method,
+    signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
+    headers: {
+      'accept-encoding': 'identity',
+      'user-agent': 'danube-provenance',
+      ...(body === undefined ? {} : { 'content-length': String(body.length) }),
+      ...headers,
+    },
+  });
+  sent.on('socket', (socket) => {
+    if (!socket.connecting) return timers.connected();
+    socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', timers.connected);
+  });
+  sent.on('error', reject);
+  sent.on('response', (response) => {
+    timers.touch();
+    readReply(response, request, timers.touch).then(resolve, (error: unknown) => {
+      response.destroy();
+      reject(error);
+    });
+  });
+  sent.end(body);
+  try {
+    return await promise;
+  } catch (error) {
+    sent.destroy();
+    signal?.throwIfAborted();
+    throw timers.expired() ?? fromNetwork(error, url);
+  } finally {
+    timers.stop();
+  }
+}
+
+async function readReply(
+  response: http.IncomingMessage,
+  { method, url, maxBytes }: HttpRequest,
+  touch: () => void,
+): Promise<HttpReply> {
+  const status = response.statusCode ?? 0;
+  const reply = { status, headers: response.headers };
+  if (method === 'HEAD') {
+    response.resume();
+    return { ...reply, body: new Uint8Array() };
+  }
+  const isSuccess = status >= 200 && status <= 299;
+  const limit = isSuccess ? maxBytes : ERROR_BYTES;
+  checkEncoding(response, url);
+  const announced = Number(response.headers['content-length'] ?? 0);
+  if (isSuccess && announced > limit) throw tooLong(url, limit);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response) {
+    touch();
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+    length += bytes.length;
+    if (length > limit) {
+      if (isSuccess) throw tooLong(url, limit);
+      response.destroy();
+      break;
+    }
+    chunks.push(bytes);
+  }
+  return { ...reply, body: Buffer.concat(chunks) };
+}
+
+/** We asked for the bytes as they are; what a decoder would make of others has another size and another digest. */
+function checkEncoding(response: http.IncomingMessage, url: URL): void {
+  const encoding = response.headers['content-encoding'] ?? 'identity';
+  if (encoding === 'identity' || encoding === '') return;
+  throw new StoreError('ERR_STORE_PROTOCOL', `${url.host} sent an encoding that nobody asked for`);
+}
+
+function tooLong(url: URL, limit: number): StoreError {
+  return new StoreError('ERR_STORE_LIMIT', `an answer of ${url.host} is longer than ${limit} bytes`);
+}
+
+interface Timers {
+  readonly connected: () => void;
+  readonly touch: () => void;
+  /** What ended the request, if a timer did: the socket's own error then only says that it was closed. */
+  readonly expired: () => StoreError | undefined;
+  readonly stop: () => void;
+}
+
+function startTimers(stop: AbortController, { connect, idle, total }: HttpTimeouts): Timers {
+  let expired: StoreError | undefined;
+  const start = (what: string, ms: number): NodeJS.Timeout =>
+    setTimeout(() => {
+      expired = new StoreError('ERR_STORE_UNAVAILABLE', `${what} within ${ms / 1000} s`);
+      stop.abort(expired);
+    }, ms);
+  const whole = start('no complete answer', total);
+  let current = start('no connection', connect);
+  const replace = (what: string, ms: number): void => {
+    clearTimeout(current);
+    current = start(what, ms);
+  };
+  return {
+    connected: () => replace('no answer', idle),
+    touch: () => replace('nothing more', idle),
+    expired: () => expired,
+    stop: () => {
+      clearTimeout(whole);
+      clearTimeout(current);
+    },
+  };
+}
+
+/** What `node:http` reports, as an error of this package. Anything that is no accident of the network passes. */
+function fromNetwork(error: unknown, url: URL): unknown {
+  if (!(error instanceof Error) || error instanceof StoreError || !('code' in error)) return error;
+  const code = String(error.code);
+  if (/^ERR_(?:INVALID|UNESCAPED|HTTP)/.test(code)) return error;
+  if (code.startsWith('HPE_')) {
+    return new StoreError('ERR_STORE_PROTOCOL', `${url.host} does not answer in HTTP (${code})`, {
+      cause: error,
+    });
+  }
+  if (/CERT|TLS|SSL|SIGNED|ISSUER|UNABLE_TO|CRL/.test(code)) {
+    return new StoreError(
+      'ERR_STORE_REFUSED',
+      `${url.host} has no certificate that is trusted here (${code})`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return new StoreError('ERR_STORE_UNAVAILABLE', `${url.host} cannot be reached (${code})`, { cause: error });
+}

@@ -1,0 +1,3 @@
+export { startRegistry, type Registry, type RegistryOptions, type StoredImage } from './registry.ts';
+export type { Fault, SeenRequest } from './fault.ts';
+export { startTokenServer, type TokenServer, type TokenServerOptions } from './token-server.ts';
