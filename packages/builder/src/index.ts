@@ -17,3 +17,4 @@ export { jobRecordJsonSchema } from './json-schema.ts';
 export * from './secrets/index.ts';
 export * from './attestations/index.ts';
 export * from './adapters/index.ts';
+export * from './isolation/index.ts';

@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { choice, single } from '../options.ts';
+import { choice, repeatable, single } from '../options.ts';
 import { addDataDirOption, addKeyOptions, type KeyOptions } from '../signing-key-options.ts';
 import { FILE_FORMATS, type FileFormat } from './file-formats.ts';
 import { addJobOptions, JOB_HELP, type JobOptions } from './job-options.ts';
 
 export interface AttestOptions extends JobOptions, KeyOptions {
+  readonly egressPolicy?: string;
+  readonly attestation?: readonly string[];
+  readonly json?: true;
   readonly out?: string;
   readonly format: FileFormat;
 }
@@ -14,7 +17,22 @@ export function describe(command: Command): void {
   command.description(
     'Build the provenance of a job, sign it, and store it: what a CI calls when a job ends.',
   );
-  addDataDirOption(addKeyOptions(addJobOptions(command)).optionsGroup('Output:'))
+  addJobOptions(command)
+    .optionsGroup('More about the job:')
+    .addOption(
+      single(
+        '--egress-policy <FILE>',
+        'the network policy that the record names, when it is not below --logs',
+      ),
+    )
+    .addOption(
+      repeatable(
+        '--attestation <FILE>',
+        'store this with it: a statement to be signed, or signed attestations',
+      ),
+    );
+  addDataDirOption(addKeyOptions(command).optionsGroup('Output:'))
+    .option('--json', 'print what is stored and what is proven of the isolation, as JSON')
     .addOption(single('--out <FILE>', 'write the attestation there as well'))
     .addOption(choice('--format <FORMAT>', 'of --out', FILE_FORMATS, 'dsse'))
     .addHelpText(
@@ -22,11 +40,14 @@ export function describe(command: Command): void {
       `
 The attestation is DATA-DIR/artifacts/JOB-ID/provenance.json, and its path is printed. It is there whole or not at all,
 whatever happens. The same facts again change nothing; other facts about the same job are an error (exit code 2).
+With it come isolation.json, when the record proves how the job was kept apart, and each --attestation under its own
+name: all of them or none.
 ${JOB_HELP}
 
 Examples:
   danube provenance attest --job-record job.json --artifacts dist/
   danube provenance attest --job-record job.json --artifacts dist/ --key signing.key --data-dir /srv/danube
+  danube provenance attest --job-record job.json --artifacts dist/ --attestation app.spdx.json --json
   danube provenance attest --job-record job.json --artifacts dist/ --format bundle --out dist/app.tgz.sigstore.json
   danube provenance attest --from github-actions --artifacts dist/ --key signing.key --data-dir data
   danube provenance attest --from tekton --event taskrun.json --builder-id https://tekton.example.com/prod`,

@@ -1,69 +1,126 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { signStatement } from '@danube/signer';
+import type { IsolationReport } from '@danube/builder';
+import { type KeyBackend, signStatement } from '@danube/signer';
 import { type AttestationStore, openJobDirectory, StoreError } from '@danube/store';
 import { type PublicKey, verifySignature } from '@danube/keys';
-import { type Envelope, MalformedError, pae, parseEnvelope } from 'in-toto-attestation';
+import {
+  type Envelope,
+  MalformedError,
+  pae,
+  parseAttestations,
+  parseEnvelope,
+  parseStatement,
+} from 'in-toto-attestation';
 import { resolveDataDir } from '../data-dir.ts';
 import { CliError } from '../exit-code.ts';
 import { writeOutput } from '../file.ts';
 import { finish } from '../interruption.ts';
+import { clearSecrets } from '../secrets.ts';
 import { withSigningKey } from '../signing-key.ts';
-import { print, say } from '../terminal.ts';
+import { print, printJson, say } from '../terminal.ts';
 import type { AttestOptions } from './attest.ts';
 import { encodeAttestations } from './encoding.ts';
+import { type Further, readFurther } from './further-attestations.ts';
+import { reportIsolation } from './isolation.ts';
 import { describeJob } from './job.ts';
 
 const FILE = 'provenance.json';
+const ISOLATION_FILE = 'isolation.json';
 
 /**
- * Builds, signs and stores the provenance of a job, and prints where it is.
+ * Builds, signs and stores the attestations of a job, and prints where its provenance is.
  *
  * @throws DanubeError; what was stored before is untouched then.
  */
 export async function attestJob(options: AttestOptions): Promise<void> {
-  const { record, statement } = await describeJob(options);
+  const job = await describeJob(options);
+  const isolation = reportIsolation(job, options);
+  const further = readFurther(job.statement.subject, options, [FILE, ISOLATION_FILE]);
+  if (isolation.statement !== undefined) {
+    further.unshift({ name: ISOLATION_FILE, statement: clearSecrets(isolation.statement, options) });
+  }
+  // Whoever lists the directory finds the provenance last.
+  further.push({ name: FILE, statement: job.statement });
   const store = openJobDirectory(resolveDataDir(options.dataDir));
-  const jobId = record.job.id;
-  const { envelope, isNew } = await withSigningKey(options, async (backend) =>
-    storeOnce(store, jobId, await signStatement(statement, backend), backend.publicKey),
+  const jobId = job.record.job.id;
+  const { files, written } = await withSigningKey(options, async (backend) =>
+    storeOnce(store, jobId, await signAll(further, backend), backend.publicKey),
   );
-  if (options.out !== undefined) writeOutput(options.out, encodeAttestations([envelope], options.format));
-  if (!isNew) say('already attested: the same facts are stored, nothing was changed');
-  print(join(store.pathOf(jobId), FILE));
+  if (options.out !== undefined) {
+    const envelope = parseEnvelope(files.get(FILE) ?? new Uint8Array());
+    writeOutput(options.out, encodeAttestations([envelope], options.format));
+  }
+  if (written.length === 0) say('already attested: the same facts are stored, nothing was changed');
+  const folder = store.pathOf(jobId);
+  if (options.json === true)
+    printJson(describeStored(jobId, folder, await store.read(jobId), written, isolation));
+  else print(join(folder, FILE));
+}
+
+type Files = ReadonlyMap<string, Uint8Array>;
+
+/** In order: a key that asks for every use is asked once for each. */
+async function signAll(further: readonly Further[], backend: KeyBackend): Promise<Files> {
+  const files = new Map<string, Uint8Array>();
+  for (const item of further) {
+    const bytes =
+      'signed' in item
+        ? item.signed
+        : encodeAttestations([await signStatement(item.statement, backend)], 'dsse');
+    files.set(item.name, bytes);
+  }
+  return files;
 }
 
 interface Stored {
-  readonly envelope: Envelope;
-  readonly isNew: boolean;
+  /** What is stored now, of the files that were to be. */
+  readonly files: Files;
+  readonly written: readonly string[];
 }
 
 /**
- * Stores an envelope unless the same facts are there. Signatures may differ (another key may have been added since, and
+ * Stores attestations unless the same facts are there. Signatures may differ (another key may have been added since, and
  * not every algorithm gives the same bytes twice), so what is there is looked into before it is called a conflict.
  */
 async function storeOnce(
   store: AttestationStore,
   jobId: string,
-  envelope: Envelope,
+  files: Files,
   publicKey: PublicKey,
 ): Promise<Stored> {
   try {
-    const files = new Map([[FILE, encodeAttestations([envelope], 'dsse')]]);
-    const { written } = await finish(() => store.put(jobId, files));
-    return { envelope, isNew: written.length > 0 };
+    return { files, written: (await finish(() => store.put(jobId, files))).written };
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'ERR_STORE_CONFLICT') throw error;
-    const stored = parseStored((await store.read(jobId)).get(FILE));
-    if (stored !== undefined && isSame(stored, envelope) && isSignedBy(stored, publicKey)) {
-      return { envelope: stored, isNew: false };
+    const stored = await store.read(jobId, [...files.keys()]);
+    const kept = new Map<string, Uint8Array>();
+    for (const [name, bytes] of files) {
+      kept.set(name, keepStored(jobId, name, bytes, stored.get(name), publicKey, error));
     }
-    throw conflict(jobId, stored !== undefined && isSame(stored, envelope), error);
+    return { files: kept, written: (await finish(() => store.put(jobId, kept))).written };
   }
 }
 
-function parseStored(bytes: Uint8Array | undefined): Envelope | undefined {
+/** What is stored under the name when it says the same by the same key, else the new bytes; a conflict when they differ. */
+function keepStored(
+  jobId: string,
+  name: string,
+  bytes: Uint8Array,
+  stored: Uint8Array | undefined,
+  publicKey: PublicKey,
+  cause: StoreError,
+): Uint8Array {
+  if (stored === undefined || Buffer.from(stored).equals(bytes)) return bytes;
+  const [before, now] = [parseStored(stored), parseStored(bytes)];
+  const isSameFacts = before !== undefined && now !== undefined && isSame(before, now);
+  if (isSameFacts && isSignedBy(before, publicKey)) return stored;
+  throw conflict(jobId, name, isSameFacts, cause);
+}
+
+function parseStored(bytes: Uint8Array): Envelope | undefined {
   try {
-    return bytes === undefined ? undefined : parseEnvelope(bytes);
+    return parseEnvelope(bytes);
   } catch (error) {
     if (error instanceof MalformedError) return undefined;
     throw error;
@@ -79,15 +136,45 @@ function isSignedBy({ payloadType, payload, signatures }: Envelope, publicKey: P
   return signatures.some(({ sig }) => verifySignature(publicKey, message, sig));
 }
 
-function conflict(jobId: string, sameFacts: boolean, cause: StoreError): CliError {
+function conflict(jobId: string, name: string, sameFacts: boolean, cause: StoreError): CliError {
+  const which = name === FILE ? '' : ` in ${name}`;
   if (sameFacts) {
-    return new CliError('ERR_CONFLICT', `job ${jobId} is attested already, but not by this key`, {
+    return new CliError('ERR_CONFLICT', `job ${jobId} is attested already${which}, but not by this key`, {
       hint: 'add a signature by `danube provenance sign --append`, or use the key of the first run',
       cause,
     });
   }
-  return new CliError('ERR_CONFLICT', `job ${jobId} is attested already, with other facts`, {
+  return new CliError('ERR_CONFLICT', `job ${jobId} is attested already${which}, with other facts`, {
     hint: 'a stored attestation is never replaced; another attempt of a job needs another job id',
     cause,
   });
+}
+
+function describeStored(
+  job: string,
+  folder: string,
+  files: Files,
+  written: readonly string[],
+  { proven, unproven }: IsolationReport,
+): object {
+  const attestations = [...files].map(([name, bytes]) => ({
+    name,
+    path: join(folder, name),
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    predicateTypes: predicateTypesOf(bytes),
+    written: written.includes(name),
+  }));
+  return { job, directory: folder, attestations, isolation: { proven, unproven } };
+}
+
+/** None for what another program put there and is no attestation. */
+function predicateTypesOf(bytes: Uint8Array): string[] {
+  try {
+    return parseAttestations(bytes).attestations.flatMap((entry) =>
+      'error' in entry ? [] : [parseStatement(entry.envelope.payload).predicateType],
+    );
+  } catch (error) {
+    if (error instanceof MalformedError) return [];
+    throw error;
+  }
 }

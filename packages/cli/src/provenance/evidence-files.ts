@@ -16,6 +16,11 @@ export function isEvidenceName(name: string): boolean {
   return base === BESIDE_NAME || BESIDE_SUFFIXES.some((suffix) => base.endsWith(suffix));
 }
 
+/** Whether `danube provenance attest` may have written a file of such a name, so that it is no artifact of the next run. */
+export function isWrittenName(name: string): boolean {
+  return isEvidenceName(name) || basename(name) === 'isolation.json';
+}
+
 export function isChecksumName(name: string): boolean {
   return CHECKSUM_NAME.test(basename(name));
 }

@@ -63,5 +63,5 @@ With --from, the environment of this process describes the job, and all of it is
 as well, what the platform told the control plane does. The mode becomes a part of the builder id, and all files in
 --artifacts are artifacts. docs/ci has a page for each platform.
 
-Files named as attestations are (provenance.json, *.intoto.jsonl, *.sigstore.json) are no artifacts, even where a
-pattern of the job record matches them: they may be left from an earlier run.`;
+Files named as attestations are (provenance.json, isolation.json, *.intoto.jsonl, *.sigstore.json) are no artifacts,
+even where a pattern of the job record matches them: they may be left from an earlier run.`;

@@ -1,14 +1,15 @@
-import { buildProvenance, collectOutputs, type JobRecord } from '@danube/builder';
+import { buildProvenance, collectOutputs, type JobOutputs, type JobRecord } from '@danube/builder';
 import type { Statement } from 'in-toto-attestation';
 import { startProgress } from '../progress.ts';
 import { clearSecrets } from '../secrets.ts';
-import { isEvidenceName } from './evidence-files.ts';
+import { isWrittenName } from './evidence-files.ts';
 import type { JobOptions } from './job-options.ts';
 import { mayRun, readJob } from './job-source.ts';
 
 /** A job and the statement about it. */
 export interface DescribedJob {
   readonly record: JobRecord;
+  readonly outputs: JobOutputs;
   readonly statement: Statement;
 }
 
@@ -24,14 +25,14 @@ export async function describeJob(options: JobOptions): Promise<DescribedJob> {
     const outputs = await collectOutputs(record, options.artifacts ?? '.', {
       algorithms: options.digest,
       logsDir: options.logs,
-      exclude: isEvidenceName,
+      exclude: isWrittenName,
       onProgress: progress.update,
     });
     const statement = buildProvenance(record, outputs, {
       allowFailed: options.allowFailed ?? false,
       allowRunning: mayRun(options),
     });
-    return { record, statement: clearSecrets(statement, options) };
+    return { record, outputs, statement: clearSecrets(statement, options) };
   } finally {
     progress.end();
   }
