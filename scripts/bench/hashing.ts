@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { cleanEnvironment } from '../repository.ts';
 import { findProgram, HOW_TO_INSTALL } from '../peers.ts';
 import { race, timesOf, type Racer } from './race.ts';
@@ -9,7 +10,6 @@ import { medianRatio, type Benchmark, type Effort, type Outcome, type Row } from
 import { withScratch } from './scratch.ts';
 
 const MIB = 1024 * 1024;
-const HASH = join(import.meta.dirname, 'hash.mjs');
 
 interface Contest {
   readonly name: string;
@@ -60,20 +60,43 @@ const CONTESTS: readonly Contest[] = [
 export const hashing: Benchmark = {
   name: 'hashing',
   run: (effort) =>
-    withScratch((folder) => {
+    withScratch(async (folder) => {
       const openssl = findProgram('openssl');
       writeInputs(folder, effort.quick);
+      const program = await bundleProgram(folder);
       const outcomes = CONTESTS.map((contest): Outcome => {
         if (openssl === undefined) return { ...contest, notRun: `openssl is missing; ${HOW_TO_INSTALL}` };
-        return compete(contest, openssl, folder, effort);
+        return compete(contest, openssl, [process.execPath, program], folder, effort);
       });
-      return [...outcomes, memory(folder)];
+      return [...outcomes, memory(program, folder)];
     }),
 };
 
-function compete(contest: Contest, openssl: string, folder: string, effort: Effort): Row {
+/** As one file, which is how the command comes to its users. */
+async function bundleProgram(folder: string): Promise<string> {
+  const outfile = join(folder, 'hash.cjs');
+  await build({
+    entryPoints: [join(import.meta.dirname, 'hash.mjs')],
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'cjs',
+    conditions: ['@danube/source'],
+    logLevel: 'warning',
+    outfile,
+  });
+  return outfile;
+}
+
+function compete(
+  contest: Contest,
+  openssl: string,
+  program: readonly [string, string],
+  folder: string,
+  effort: Effort,
+): Row {
   const racers: Racer[] = [
-    { name: 'ours', command: [process.execPath, HASH, ...contest.ours(folder)] },
+    { name: 'ours', command: [...program, ...contest.ours(folder)] },
     { name: 'theirs', command: contest.theirs(openssl, folder) },
   ];
   const times = race(racers, Math.max(1, Math.round(effort.rounds * contest.share)));
@@ -82,11 +105,11 @@ function compete(contest: Contest, openssl: string, folder: string, effort: Effo
 }
 
 /** The highest of all inputs, in MB: it must not grow with them. */
-function memory(folder: string): Row {
+function memory(program: string, folder: string): Row {
   const peaks = [['small'], ['one'], ['four'], ['one', 'two']].map((names) =>
-    peakMegabytes([folder, ...names]),
+    peakMegabytes([program, folder, ...names]),
   );
-  peaks.push(peakMegabytes([join(folder, 'many')]));
+  peaks.push(peakMegabytes([program, join(folder, 'many')]));
   return {
     name: 'hash-peak-memory',
     what: 'peak memory in MB while hashing 10 kB, 1 GiB, 4 GiB, 2 x 1 GiB, 10,000 files: the highest',
@@ -98,7 +121,7 @@ function memory(folder: string): Row {
 
 function peakMegabytes(args: readonly string[]): number {
   const options = { env: cleanEnvironment(), encoding: 'utf8', maxBuffer: 64 * MIB } as const;
-  const { stdout } = spawnSync(process.execPath, [HASH, ...args], options);
+  const { stdout } = spawnSync(process.execPath, args, options);
   const peak = /^peak memory: (\d+) KiB$/m.exec(stdout)?.[1];
   if (peak === undefined) throw new Error('the hashing process did not say its peak memory');
   return (Number(peak) * 1024) / 1e6;

@@ -55,11 +55,11 @@ describe('the package in a single CommonJS file, minified', async () => {
 
   it('hashes on several threads', () => {
     const files = folderOf();
-    for (let index = 1000; index < 6500; index += 1) writeFileSync(join(files, `${index}`), `${index}`);
+    for (let index = 10_000; index < 30_500; index += 1) writeFileSync(join(files, `${index}`), `${index}`);
     const { digests, answers } = run(files);
     assert.deepEqual(
       digests,
-      Array.from({ length: 5500 }, (_, index) => hashOf(`${index + 1000}`)),
+      Array.from({ length: 20_500 }, (_, index) => hashOf(`${index + 10_000}`)),
     );
     assert.equal(answers, 1);
   });

@@ -58,7 +58,7 @@ describe('hashFiles with workers', { skip: ONE_CORE }, () => {
 
   it('shares very many small files with one', async () => {
     watchWorkers();
-    await checkMany(folderOfMany(5500), 5500);
+    await checkMany(folderOfMany(20_500), 20_500);
     assert.equal(started, 1);
     assert.ok(heard > 0);
   });
@@ -90,7 +90,7 @@ describe('hashFiles with workers', { skip: ONE_CORE }, () => {
         super(refuse());
       }
     };
-    await checkMany(folderOfMany(5500), 5500);
+    await checkMany(folderOfMany(20_500), 20_500);
     const files = await hashFiles(folderOfLarge(2), ['0', '1']);
     assert.deepEqual(
       files.map(({ digest }) => digest['sha256']),
@@ -104,7 +104,7 @@ describe('hashFiles with workers', { skip: ONE_CORE }, () => {
       Atomics.add(new Int32Array(workerData.control), 0, workerData.batch);
       throw new Error('broken');`;
     watchWorkers(taking);
-    await checkMany(folderOfMany(5500), 5500);
+    await checkMany(folderOfMany(20_500), 20_500);
     const files = await hashFiles(folderOfLarge(2), ['0', '1']);
     assert.deepEqual(
       files.map(({ digest }) => digest['sha256']),

@@ -1,4 +1,4 @@
-import { type HashAlgorithm, type HashedFile, hashFile, hashFiles } from '@danube/artifact';
+import { type HashAlgorithm, type HashedFile, hashFile, hashFiles, hashPaths } from '@danube/artifact';
 import type { ArtifactInput } from '@danube/verifier';
 import { join } from 'node:path';
 import { DanubeError } from 'in-toto-attestation';
@@ -19,8 +19,7 @@ export async function hashTargets(
   algorithms: readonly HashAlgorithm[],
 ): Promise<Hashed> {
   const digests: Digests = new Map();
-  for (const group of Map.groupBy(targets, ({ root }) => root).values())
-    await hashGroup(group, algorithms, digests);
+  for (const group of Map.groupBy(targets, folderOf).values()) await hashGroup(group, algorithms, digests);
   const artifacts: ArtifactInput[] = [];
   const problems: Problem[] = [];
   for (const target of targets) {
@@ -33,6 +32,11 @@ export async function hashTargets(
   return { artifacts, problems };
 }
 
+/** The directory that a file was met in; files that the caller named are hashed together, wherever they are. */
+function folderOf({ root, fromDirectory }: FileTarget): string | undefined {
+  return fromDirectory ? root : undefined;
+}
+
 /** Together, which uses all cores; one by one when a file of the group cannot be read. */
 async function hashGroup(
   group: readonly FileTarget[],
@@ -41,8 +45,16 @@ async function hashGroup(
 ): Promise<void> {
   const progress = startProgress('hashing');
   try {
-    const names = group.map(({ nameInRoot }) => nameInRoot);
-    const files = await hashFiles(group[0]?.root ?? '', names, { algorithms, onProgress: progress.update });
+    const options = { algorithms, onProgress: progress.update };
+    const [first] = group;
+    const files =
+      first?.fromDirectory === true
+        ? await hashFiles(
+            first.root,
+            group.map(({ nameInRoot }) => nameInRoot),
+            options,
+          )
+        : await hashPaths(group.map(pathOf), options);
     group.forEach((target, index) => {
       const file = files[index];
       if (file !== undefined) digests.set(target, file.digest);
@@ -55,12 +67,16 @@ async function hashGroup(
   }
 }
 
+function pathOf({ root, nameInRoot }: FileTarget): string {
+  return join(root, nameInRoot);
+}
+
 async function hashOne(
-  { root, nameInRoot }: FileTarget,
+  target: FileTarget,
   algorithms: readonly HashAlgorithm[],
 ): Promise<HashedFile['digest'] | DanubeError> {
   try {
-    return (await hashFile(join(root, nameInRoot), { algorithms })).digest;
+    return (await hashFile(pathOf(target), { algorithms })).digest;
   } catch (error) {
     if (error instanceof DanubeError) return error;
     throw error;
