@@ -155,11 +155,18 @@ function collectLicences(metafile: Metafile): string {
   return [...folders].sort().map(licenceOf).join('\n');
 }
 
+/** Licences that stand in a project's repository and not in its package. */
+const KEPT_LICENCES: Readonly<Record<string, string>> = {
+  '@yarnpkg/parsers': 'licences/yarnpkg-parsers.txt',
+};
+
 function licenceOf(folder: string): string {
   const path = join(here, folder);
   const name = folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length);
   const file = readdirSync(path).find((entry) => /^licen[cs]e/i.test(entry));
   if (file !== undefined) return `==== ${name} ====\n\n${readFileSync(join(path, file), 'utf8').trim()}\n`;
+  const kept = KEPT_LICENCES[name];
+  if (kept !== undefined) return `==== ${name} ====\n\n${readFileSync(join(here, kept), 'utf8').trim()}\n`;
   const { license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
   // A licence that is named and not there in full: the one whose text is ours as well.
   if (license === 'Apache-2.0')

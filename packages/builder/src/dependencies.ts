@@ -1,29 +1,36 @@
 import type { DigestSet, JsonObject } from 'in-toto-attestation';
 import { imageName, imageUri, type Image } from './image.ts';
 import type { Input, JobRecord } from './job-record.ts';
+import type { Dependency } from './outputs.ts';
 import { compareText, sortMembers, withoutUndefined } from './json-object.ts';
 import { sourceWithRef } from './source.ts';
 
 /**
  * What went into the job, each thing once: the source first, then the definition of the pipeline, the images of the
- * steps and the declared inputs, in an order that does not depend on theirs.
+ * steps, the declared inputs and what was found beside the record, in an order that does not depend on theirs.
  */
-export function resolveDependencies(record: JobRecord): JsonObject[] {
-  return listDependencies(record).map(({ descriptor }) => descriptor);
+export function resolveDependencies(record: JobRecord, found: readonly Dependency[] = []): JsonObject[] {
+  return listDependencies(record, found).map(({ descriptor }) => descriptor);
 }
 
 /** For each of the same list: where in the record it comes from, every way in which it was found. */
-export function dependencyOrigins(record: JobRecord): (readonly (readonly string[])[])[] {
-  return listDependencies(record).map(({ origins }) => origins);
+export function dependencyOrigins(
+  record: JobRecord,
+  found: readonly Dependency[] = [],
+): (readonly (readonly string[])[])[] {
+  return listDependencies(record, found).map(({ origins }) => origins);
 }
 
-interface Dependency {
+interface Listed {
   readonly descriptor: JsonObject;
   /** Pointers into the record; each list is enough to know the dependency. */
   readonly origins: (readonly string[])[];
 }
 
-function listDependencies({ source, pipeline, steps, inputs = [] }: JobRecord): Dependency[] {
+function listDependencies(
+  { source, pipeline, steps, inputs = [] }: JobRecord,
+  found: readonly Dependency[],
+): Listed[] {
   const others: (readonly [descriptor: JsonObject, ...facts: string[]])[] = [
     ...(pipeline.uri === undefined
       ? []
@@ -32,15 +39,17 @@ function listDependencies({ source, pipeline, steps, inputs = [] }: JobRecord): 
       image === undefined ? [] : [[describeImage(image), `/steps/${index}/image`] as const],
     ),
     ...inputs.map((input, index) => [describeInput(input), `/inputs/${index}`] as const),
+    // No fact of the record: whoever wrote the lock file or ran the command vouches for it, and that is the tenant.
+    ...found.map((dependency) => [describeInput(dependency)] as const),
   ];
-  const found = new Map<string, Dependency>();
+  const listed = new Map<string, Listed>();
   for (const [descriptor, ...facts] of others) {
     const key = sortKey(descriptor);
-    const known = found.get(key);
-    if (known === undefined) found.set(key, { descriptor, origins: [facts] });
+    const known = listed.get(key);
+    if (known === undefined) listed.set(key, { descriptor, origins: [facts] });
     else known.origins.push(facts);
   }
-  const sorted = [...found].sort(([a], [b]) => compareText(a, b)).map(([, dependency]) => dependency);
+  const sorted = [...listed].sort(([a], [b]) => compareText(a, b)).map(([, dependency]) => dependency);
   if (source === undefined) return sorted;
   const first = { uri: sourceWithRef(source), digest: { gitCommit: source.commit } };
   const facts = ['/source/uri', ...(source.ref === undefined ? [] : ['/source/ref'])];
@@ -56,11 +65,11 @@ function describePipeline(uri: string, digest: DigestSet | undefined): JsonObjec
   return withoutUndefined({ name: 'pipeline', uri, digest: digest && sortMembers(digest) });
 }
 
-function describeInput(input: Input): JsonObject {
+function describeInput(input: Input | Dependency): JsonObject {
   return withoutUndefined({
     name: input.name,
     uri: input.uri,
-    digest: sortMembers(input.digest),
+    digest: input.digest && sortMembers(input.digest),
     downloadLocation: input.downloadLocation,
     mediaType: input.mediaType,
     annotations: input.annotations && sortMembers(input.annotations),

@@ -15,4 +15,16 @@ export interface JobOutputs {
   readonly logs?: ReadonlyMap<string, DigestSet>;
   /** Digest of the egress policy's file. */
   readonly egressPolicy?: DigestSet;
+  /** What the job took in besides what its record says: lock files, what they pin, files that were read. */
+  readonly dependencies?: readonly Dependency[];
+}
+
+/** A resolved dependency as an in-toto ResourceDescriptor; it has a URI or a digest. */
+export interface Dependency {
+  readonly name?: string;
+  readonly uri?: string;
+  readonly digest?: DigestSet;
+  readonly downloadLocation?: string;
+  readonly mediaType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
 }

@@ -43,7 +43,7 @@ export function buildProvenance(
   checkStatus(record, options);
   const buildDefinition = defineBuild(record, outputs);
   const run = describeRun(record, outputs);
-  const vouchers = describeVouchers(record, { buildDefinition, runDetails: run });
+  const vouchers = describeVouchers(record, outputs, { buildDefinition, runDetails: run });
   return {
     _type: STATEMENT_V1,
     subject: listSubjects(record, outputs),
@@ -57,7 +57,10 @@ export function buildProvenance(
 }
 
 function defineBuild(record: JobRecord, outputs: JobOutputs): JsonObject {
-  return { ...listParameters(record, outputs), resolvedDependencies: resolveDependencies(record) };
+  return {
+    ...listParameters(record, outputs),
+    resolvedDependencies: resolveDependencies(record, outputs.dependencies),
+  };
 }
 
 function checkStatus({ status }: JobRecord, { allowFailed, allowRunning }: BuildOptions): void {

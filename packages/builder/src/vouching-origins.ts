@@ -1,6 +1,7 @@
 import { isJsonArray, isJsonObject, joinPointer, type JsonObject, type JsonValue } from 'in-toto-attestation';
 import { dependencyOrigins } from './dependencies.ts';
 import type { JobRecord } from './job-record.ts';
+import type { JobOutputs } from './outputs.ts';
 import { describeVouching, indexVouching, markPredicate, type Origins } from './vouching.ts';
 
 /** What stands in provenance of every build type, and where in the job record it comes from. */
@@ -26,15 +27,21 @@ const PIPELINE: Readonly<Record<string, readonly string[]>> = {
 const INTERNAL = '/buildDefinition/internalParameters';
 
 /** The provenance's extension that says who vouches for what in it; undefined where the record does not say it. */
-export function describeVouchers(record: JobRecord, predicate: JsonObject): JsonObject | undefined {
+export function describeVouchers(
+  record: JobRecord,
+  outputs: JobOutputs,
+  predicate: JsonObject,
+): JsonObject | undefined {
   if (record.vouching === undefined) return undefined;
-  return describeVouching(markPredicate(predicate, findOrigins(record), indexVouching(record.vouching)));
+  return describeVouching(
+    markPredicate(predicate, findOrigins(record, outputs), indexVouching(record.vouching)),
+  );
 }
 
-function findOrigins(record: JobRecord): Origins {
+function findOrigins(record: JobRecord, outputs: JobOutputs): Origins {
   const origins = new Map<string, readonly (readonly string[])[]>();
   setOrigins(origins, FIXED);
-  const dependencies = dependencyOrigins(record);
+  const dependencies = dependencyOrigins(record, outputs.dependencies);
   for (const [index, found] of dependencies.entries()) {
     origins.set(`/buildDefinition/resolvedDependencies/${index}`, found);
   }

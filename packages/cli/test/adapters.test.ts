@@ -41,6 +41,42 @@ before(async () => {
   write(join(root, 'dist/app.tgz'), 'the app');
 });
 
+describe('danube provenance generate --lock-file', () => {
+  const generate = (...options: string[]): Outcome => {
+    const job = write(join(root, 'job.json'), JSON.stringify(EVENTS.danube));
+    return danube(['provenance', 'generate', '--job-record', job, '--artifacts', 'dist', ...options], {
+      cwd: root,
+    });
+  };
+  const h1 = Buffer.alloc(32, 7).toString('base64');
+
+  it('makes dependencies of a lock file and of what it pins', () => {
+    write(join(root, 'src/go.sum'), `example.com/a v1.0.0 h1:${h1}\n`);
+    const { code, stdout } = generate('--lock-file', 'src/go.sum');
+    assert.equal(code, 0);
+    const { resolvedDependencies } = JSON.parse(stdout).predicate.buildDefinition;
+    assert.deepEqual(
+      resolvedDependencies.map(({ uri, name }: { uri?: string; name?: string }) => uri ?? name),
+      [
+        'git+https://git.example.com/acme/app@refs/heads/main',
+        'pkg:golang/example.com/a@v1.0.0',
+        'src/go.sum',
+      ],
+    );
+  });
+
+  it('ends with 2 for a lock file that is none, and for more than fits in an envelope, with a way out', () => {
+    write(join(root, 'Gemfile.lock'), '');
+    assert.equal(generate('--lock-file', 'Gemfile.lock').code, 2);
+    assert.equal(generate('--lock-file', 'missing/go.sum').code, 3);
+    const lines = Array.from({ length: 100_000 }, (_, i) => `example.com/${i} v1.0.0 h1:${h1}\n`);
+    write(join(root, 'large/go.sum'), lines.join(''));
+    const { code, stderr } = generate('--lock-file', 'large/go.sum');
+    assert.equal(code, 2);
+    assert.match(stderr, /does not fit in an envelope.*\nhint: .*SBOM/);
+  });
+});
+
 describe('danube provenance attest --from', () => {
   for (const [platform, env] of Object.entries(ENVIRONMENTS)) {
     it(`${platform}: describes a job by its environment, signed and verified`, () => {

@@ -13,12 +13,19 @@ export interface JobOptions extends SecretOptions {
   readonly jobId?: string;
   readonly artifacts?: string;
   readonly logs?: string;
+  readonly lockFile?: readonly string[];
   readonly digest?: readonly HashAlgorithm[];
   readonly allowFailed?: true;
 }
 
 export function addJobOptions(command: Command): Command {
-  return addSecretOptions(addRecordOptions(command));
+  return addSecretOptions(addDependencyOptions(addRecordOptions(command)));
+}
+
+export function addDependencyOptions(command: Command): Command {
+  return command
+    .optionsGroup('Dependencies:')
+    .addOption(repeatable('--lock-file <FILE>', 'what it pins becomes resolved dependencies'));
 }
 
 function addRecordOptions(command: Command): Command {

@@ -4,6 +4,7 @@ import { startProgress } from '../progress.ts';
 import { clearSecrets } from '../secrets.ts';
 import { isWrittenName } from './evidence-files.ts';
 import type { JobOptions } from './job-options.ts';
+import { checkSize, readLockFiles } from './dependencies.ts';
 import { mayRun, readJob } from './job-source.ts';
 
 /** A job and the statement about it. */
@@ -20,19 +21,21 @@ export interface DescribedJob {
  */
 export async function describeJob(options: JobOptions): Promise<DescribedJob> {
   const record = readJob(options);
+  const dependencies = readLockFiles(options.lockFile ?? []);
   const progress = startProgress('hashing');
   try {
-    const outputs = await collectOutputs(record, options.artifacts ?? '.', {
+    const collected = await collectOutputs(record, options.artifacts ?? '.', {
       algorithms: options.digest,
       logsDir: options.logs,
       exclude: isWrittenName,
       onProgress: progress.update,
     });
+    const outputs = { ...collected, dependencies };
     const statement = buildProvenance(record, outputs, {
       allowFailed: options.allowFailed ?? false,
       allowRunning: mayRun(options),
     });
-    return { record, outputs, statement: clearSecrets(statement, options) };
+    return { record, outputs, statement: clearSecrets(checkSize(statement), options) };
   } finally {
     progress.end();
   }
