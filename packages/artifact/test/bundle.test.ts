@@ -50,7 +50,9 @@ describe('the package in a single CommonJS file, minified', async () => {
   });
 
   function run(files: string): Result {
-    return JSON.parse(execFileSync(process.execPath, [bundle, files], { encoding: 'utf8' })) as Result;
+    return JSON.parse(
+      execFileSync(process.execPath, [bundle, files], { encoding: 'utf8', maxBuffer: 16 * MIB }),
+    ) as Result;
   }
 
   it('hashes on several threads', () => {
