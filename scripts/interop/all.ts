@@ -10,6 +10,7 @@ import { sigstoreVerify } from './sigstore-verify.ts';
 import { softhsm } from './softhsm.ts';
 import { sshAgent } from './ssh-agent.ts';
 import { sshKeygenPeer } from './ssh-keygen.ts';
+import { timestampAuthority } from './timestamp-authority.ts';
 
 /** The peers, in the order of the report. */
 export const PEERS: readonly Peer[] = [
@@ -27,4 +28,5 @@ export const PEERS: readonly Peer[] = [
   ministack,
   kubernetesSecret,
   sarifMultitool,
+  timestampAuthority,
 ];

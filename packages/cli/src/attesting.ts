@@ -11,6 +11,7 @@ import { hashTargets } from './provenance/hashing.ts';
 import { findTargets, isArtifact } from './provenance/targets.ts';
 import { clearSecrets } from './secrets.ts';
 import { withSigningKey } from './signing-key.ts';
+import { requireTimestampFormat, timestampsFor } from './timestamp-option.ts';
 
 /** Which options say something about which predicate; elsewhere they would be ignored. */
 const OF_TYPE = [
@@ -34,6 +35,7 @@ export async function attestFiles(paths: readonly string[], options: AttestOptio
   if (options.predicate === '-' && options.passphraseFile === '-') {
     throw usageError('predicate and passphrase cannot both come from stdin');
   }
+  requireTimestampFormat(options, options.format);
   const document = readInput(options.predicate, LIMITS.envelopeBytes);
   const statement = buildAttestation(options.predicateType, document, await listSubjects(paths, options), {
     ...options,
@@ -41,7 +43,8 @@ export async function attestFiles(paths: readonly string[], options: AttestOptio
   });
   const cleared = clearSecrets(statement, options);
   const envelope = await withSigningKey(options, (backend) => signStatement(cleared, backend));
-  writeOutput(options.out ?? '-', encodeAttestations([envelope], options.format));
+  const timestamps = await timestampsFor([envelope], options);
+  writeOutput(options.out ?? '-', encodeAttestations([envelope], options.format, timestamps));
 }
 
 async function listSubjects(

@@ -17,6 +17,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export const CLI_ERROR_CODES = [
   'ERR_USAGE', // a wrong flag, argument or combination of them
   'ERR_IO', // a file that could not be read or written
+  'ERR_SERVICE', // a server that could not be reached, or gave no usable answer
   'ERR_EVIDENCE', // a file that should hold attestations and is malformed
   'ERR_CONFLICT', // a job that is attested already, otherwise
 ] as const;

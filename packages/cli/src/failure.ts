@@ -11,6 +11,7 @@ type FailureCode = ArtifactErrorCode | CliErrorCode | KeyErrorCode | SignErrorCo
 /** What the machine did not let us do, and what was not there: the same call may succeed another time. */
 const UNDECIDED: readonly FailureCode[] = [
   'ERR_IO',
+  'ERR_SERVICE',
   'ERR_ARTIFACT_CHANGED',
   'ERR_ARTIFACT_IO',
   'ERR_ARTIFACT_NOT_FOUND',

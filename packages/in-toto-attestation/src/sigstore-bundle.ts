@@ -1,3 +1,4 @@
+import { encodeBase64 } from './base64.ts';
 import { type Envelope, envelopeJson, readEnvelope } from './envelope.ts';
 import { MalformedError } from './errors.ts';
 import {
@@ -191,15 +192,22 @@ function readSignedTimestamp(value: JsonValue, pointer: string): Uint8Array {
  * The version 0.3 bundle of an envelope that was signed by a key which its verifiers know from elsewhere.
  *
  * @param hint the keyid; a bundle's hint and its signature's keyid must be the same.
+ * @param timestamps over its signature: TimeStampResp (RFC 3161), DER.
  * @throws {MalformedError} unless the envelope has exactly one signature.
  */
-export function publicKeyBundle(envelope: Envelope, hint: string): SigstoreBundle {
+export function publicKeyBundle(
+  envelope: Envelope,
+  hint: string,
+  timestamps: readonly Uint8Array[] = [],
+): SigstoreBundle {
   return readSigstoreBundle({
     mediaType: SIGSTORE_BUNDLE_V03,
     verificationMaterial: {
       publicKey: { hint },
       tlogEntries: [],
-      timestampVerificationData: { rfc3161Timestamps: [] },
+      timestampVerificationData: {
+        rfc3161Timestamps: timestamps.map((der) => ({ signedTimestamp: encodeBase64(der) })),
+      },
     },
     dsseEnvelope: envelopeJson(envelope),
   });

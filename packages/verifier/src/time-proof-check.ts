@@ -3,11 +3,6 @@ import { fail, notRun, pass, warn } from './finding.ts';
 import type { Finding } from './report.ts';
 import { earliest } from './signing-time.ts';
 
-/** Whether the trust root names anybody who could prove a time. */
-export function provesTime({ expected: { trustRoot } }: Context): boolean {
-  return trustRoot?.root?.timestampAuthorities !== undefined;
-}
-
 /**
  * Is it proven when it was signed? Where it is not, nothing is lost but that: keys are then judged at the time of the
  * verification. A timestamp that proves nothing is told, and fails unless another one does.

@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { choice, repeatable, single } from '../options.ts';
 import { addDataDirOption, addKeyOptions, type KeyOptions } from '../signing-key-options.ts';
+import { addTimestampOption, type TimestampOptions } from '../timestamp-option.ts';
 import { FILE_FORMATS, type FileFormat } from './file-formats.ts';
 import { addJobOptions, JOB_HELP, type JobOptions } from './job-options.ts';
 
-export interface AttestOptions extends JobOptions, KeyOptions {
+export interface AttestOptions extends JobOptions, KeyOptions, TimestampOptions {
   readonly egressPolicy?: string;
   readonly attestation?: readonly string[];
   readonly json?: true;
@@ -31,7 +32,7 @@ export function describe(command: Command): void {
         'store this with it: a statement to be signed, or signed attestations',
       ),
     );
-  addDataDirOption(addKeyOptions(command).optionsGroup('Output:'))
+  addDataDirOption(addTimestampOption(addKeyOptions(command).optionsGroup('Output:')))
     .option('--json', 'print what is stored and what is proven of the isolation, as JSON')
     .addOption(single('--out <FILE>', 'write the attestation there as well'))
     .addOption(choice('--format <FORMAT>', 'of --out', FILE_FORMATS, 'dsse'))
@@ -41,7 +42,8 @@ export function describe(command: Command): void {
 The attestation is DATA-DIR/artifacts/JOB-ID/provenance.json, and its path is printed. It is there whole or not at all,
 whatever happens. The same facts again change nothing; other facts about the same job are an error (exit code 2).
 With it come isolation.json, when the record proves how the job was kept apart, and each --attestation under its own
-name: all of them or none.
+name: all of them or none. With --timestamp-url so does provenance.sigstore.json, the same signature of the provenance
+with its timestamp (docs/trust.md).
 ${JOB_HELP}
 
 Examples:

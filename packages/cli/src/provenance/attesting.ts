@@ -19,6 +19,7 @@ import { finish } from '../interruption.ts';
 import { clearSecrets } from '../secrets.ts';
 import { withSigningKey } from '../signing-key.ts';
 import { print, printJson, say } from '../terminal.ts';
+import { requireTimestampFormat, timestampsFor } from '../timestamp-option.ts';
 import type { AttestOptions } from './attest.ts';
 import { encodeAttestations } from './encoding.ts';
 import { type Further, readFurther } from './further-attestations.ts';
@@ -27,6 +28,8 @@ import { describeJob } from './job.ts';
 
 const FILE = 'provenance.json';
 const ISOLATION_FILE = 'isolation.json';
+/** The same signature as in {@link FILE} with its timestamp, for which an envelope has no place. */
+const STAMPED_FILE = 'provenance.sigstore.json';
 
 /**
  * Builds, signs and stores the attestations of a job, and prints where its provenance is.
@@ -34,9 +37,10 @@ const ISOLATION_FILE = 'isolation.json';
  * @throws DanubeError; what was stored before is untouched then.
  */
 export async function attestJob(options: AttestOptions): Promise<void> {
+  if (options.out !== undefined) requireTimestampFormat(options, options.format);
   const job = await describeJob(options);
   const isolation = reportIsolation(job, options);
-  const further = readFurther(job.statement.subject, options, [FILE, ISOLATION_FILE]);
+  const further = readFurther(job.statement.subject, options, [FILE, STAMPED_FILE, ISOLATION_FILE]);
   if (isolation.statement !== undefined) {
     further.unshift({ name: ISOLATION_FILE, statement: clearSecrets(isolation.statement, options) });
   }
@@ -45,11 +49,12 @@ export async function attestJob(options: AttestOptions): Promise<void> {
   const store = openJobDirectory(resolveDataDir(options.dataDir));
   const jobId = job.record.job.id;
   const { files, written } = await withSigningKey(options, async (backend) =>
-    storeOnce(store, jobId, await signAll(further, backend), backend.publicKey),
+    storeOnce(store, jobId, await signAll(further, backend, options), backend.publicKey),
   );
   if (options.out !== undefined) {
     const envelope = parseEnvelope(files.get(FILE) ?? new Uint8Array());
-    writeOutput(options.out, encodeAttestations([envelope], options.format));
+    const stamped = files.get(STAMPED_FILE);
+    writeOutput(options.out, stamped ?? encodeAttestations([envelope], options.format));
   }
   if (written.length === 0) say('already attested: the same facts are stored, nothing was changed');
   const folder = store.pathOf(jobId);
@@ -61,14 +66,21 @@ export async function attestJob(options: AttestOptions): Promise<void> {
 type Files = ReadonlyMap<string, Uint8Array>;
 
 /** In order: a key that asks for every use is asked once for each. */
-async function signAll(further: readonly Further[], backend: KeyBackend): Promise<Files> {
+async function signAll(
+  further: readonly Further[],
+  backend: KeyBackend,
+  options: AttestOptions,
+): Promise<Files> {
   const files = new Map<string, Uint8Array>();
   for (const item of further) {
-    const bytes =
-      'signed' in item
-        ? item.signed
-        : encodeAttestations([await signStatement(item.statement, backend)], 'dsse');
-    files.set(item.name, bytes);
+    if ('signed' in item) {
+      files.set(item.name, item.signed);
+      continue;
+    }
+    const envelope = await signStatement(item.statement, backend);
+    const timestamps = item.name === FILE ? await timestampsFor([envelope], options) : [];
+    if (timestamps.length > 0) files.set(STAMPED_FILE, encodeAttestations([envelope], 'bundle', timestamps));
+    files.set(item.name, encodeAttestations([envelope], 'dsse'));
   }
   return files;
 }
@@ -120,7 +132,8 @@ function keepStored(
 
 function parseStored(bytes: Uint8Array): Envelope | undefined {
   try {
-    return parseEnvelope(bytes);
+    const [entry, ...others] = parseAttestations(bytes).attestations;
+    return entry === undefined || 'error' in entry || others.length > 0 ? undefined : entry.envelope;
   } catch (error) {
     if (error instanceof MalformedError) return undefined;
     throw error;

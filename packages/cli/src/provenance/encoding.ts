@@ -11,9 +11,14 @@ import type { FileFormat } from './file-formats.ts';
 /**
  * Envelopes as a file: a DSSE envelope, a Sigstore bundle, or in-toto JSON Lines.
  *
+ * @param timestamps over the only signature of a bundle; other formats have no place for them.
  * @throws CliError ERR_USAGE when the format cannot hold them.
  */
-export function encodeAttestations(envelopes: readonly Envelope[], format: FileFormat): Uint8Array {
+export function encodeAttestations(
+  envelopes: readonly Envelope[],
+  format: FileFormat,
+  timestamps: readonly Uint8Array[] = [],
+): Uint8Array {
   if (format === 'jsonl') return encodeJsonLines(envelopes);
   const [envelope, ...others] = envelopes;
   if (envelope === undefined || others.length > 0) {
@@ -23,12 +28,12 @@ export function encodeAttestations(envelopes: readonly Envelope[], format: FileF
     );
   }
   return Buffer.concat([
-    format === 'dsse' ? encodeEnvelope(envelope) : encodeBundle(envelope),
+    format === 'dsse' ? encodeEnvelope(envelope) : encodeBundle(envelope, timestamps),
     Buffer.from('\n'),
   ]);
 }
 
-function encodeBundle(envelope: Envelope): Uint8Array {
+function encodeBundle(envelope: Envelope, timestamps: readonly Uint8Array[]): Uint8Array {
   const [signature, ...others] = envelope.signatures;
   if (signature === undefined || others.length > 0) {
     throw usageError(
@@ -36,5 +41,5 @@ function encodeBundle(envelope: Envelope): Uint8Array {
       'use --format dsse or jsonl',
     );
   }
-  return encodeSigstoreBundle(publicKeyBundle(envelope, signature.keyid ?? ''));
+  return encodeSigstoreBundle(publicKeyBundle(envelope, signature.keyid ?? '', timestamps));
 }

@@ -3,9 +3,10 @@ import { EXIT, type ExitCode } from '../exit-code.ts';
 import { choice, parseCount, single } from '../options.ts';
 import { addSecretOptions, type SecretOptions } from '../secret-options.ts';
 import { addDataDirOption, addKeyOptions, type KeyOptions } from '../signing-key-options.ts';
+import { addTimestampOption, type TimestampOptions } from '../timestamp-option.ts';
 import { FILE_FORMATS, type FileFormat } from './file-formats.ts';
 
-export interface SignOptions extends KeyOptions, SecretOptions {
+export interface SignOptions extends KeyOptions, SecretOptions, TimestampOptions {
   readonly append?: true;
   readonly format: FileFormat;
   readonly out?: string;
@@ -18,8 +19,7 @@ export function describe(command: Command): void {
     .description('Sign statements, or add a signature by another key to an attestation.')
     .argument('[FILE...]', 'statements; with --append one attestation. Default: one statement from stdin')
     .option('--append', 'add a signature to the DSSE envelope in FILE');
-  addDataDirOption(addKeyOptions(addSecretOptions(command)))
-    .optionsGroup('Output:')
+  addTimestampOption(addDataDirOption(addKeyOptions(addSecretOptions(command))).optionsGroup('Output:'))
     .addOption(choice('--format <FORMAT>', 'of the file', FILE_FORMATS, 'dsse'))
     .addOption(single('--out <FILE>', 'write the attestation there instead of stdout'))
     .optionsGroup('Many statements (--format jsonl):')
@@ -32,9 +32,13 @@ export function describe(command: Command): void {
       `
 dsse is a plain DSSE envelope, bundle a Sigstore bundle v0.3 (one signature), jsonl in-toto JSON Lines.
 
+A timestamp proves when it was signed, to those whose trust root names the authority (docs/trust.md): what a key signed
+before it expired or was revoked stays acceptable. Only the hash of the signature is sent.
+
 Examples:
   danube provenance sign statement.json --key signing.key --out app.tgz.intoto.jsonl --format jsonl
   danube provenance sign statement.json --key signing.key --passphrase-file pass.txt --format bundle
+  danube provenance sign statement.json --format bundle --timestamp-url https://tsa.example.com/api/v1/timestamp
   danube provenance sign statements/*.json --key awskms:///alias/danube --rate 100 --format jsonl --out all.jsonl
   danube provenance sign --append provenance.json --key second.key --out provenance.json`,
     );

@@ -4,6 +4,7 @@ import { usageError } from '../exit-code.ts';
 import { readInput, writeOutput } from '../file.ts';
 import { clearSecrets } from '../secrets.ts';
 import { withSigningKey } from '../signing-key.ts';
+import { requireTimestampFormat, timestampsFor } from '../timestamp-option.ts';
 import { isTerminal, STDIN } from '../terminal.ts';
 import { encodeAttestations } from './encoding.ts';
 import type { SignOptions } from './sign.ts';
@@ -16,9 +17,11 @@ import type { SignOptions } from './sign.ts';
 export async function signFiles(files: readonly string[], options: SignOptions): Promise<void> {
   const [file, ...others] = files;
   if (others.length > 0) requireMany(options);
+  requireTimestampFormat(options, options.format);
   const envelopes =
     options.append === true ? [await addSignature(read(file, options), options)] : await sign(files, options);
-  writeOutput(options.out ?? '-', encodeAttestations(envelopes, options.format));
+  const timestamps = await timestampsFor(envelopes, options);
+  writeOutput(options.out ?? '-', encodeAttestations(envelopes, options.format, timestamps));
 }
 
 /** Said before anything is signed: signatures may cost money. */
