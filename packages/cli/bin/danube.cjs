@@ -58,8 +58,8 @@ function bundleOf(words) {
 }
 
 /** What V8 makes of a bundle is kept under its content, the version of Node.js and the architecture. */
-function compiledPath(bundle, source) {
-  var digest = require('crypto').hash('sha256', source, 'hex');
+function compiledPath(bundle, text) {
+  var digest = require('crypto').hash('sha256', text, 'hex');
   return bundle + '-' + process.version + '-' + process.arch + '-' + digest.slice(0, 32) + '.v8';
 }
 
@@ -71,9 +71,9 @@ function compiledPath(bundle, source) {
 function runCompiled(bundle) {
   var fs = require('fs');
   var Script = require('vm').Script;
-  var source = fs.readFileSync(bundle);
-  var compiled = compiledPath(bundle, source);
-  var text = '(function (exports, require, module) {' + source.latin1Slice() + '\n})'; // esbuild writes ASCII
+  var source = fs.readFileSync(bundle, 'latin1'); // esbuild writes ASCII
+  var text = '(function (exports, require, module) {' + source + '\n})';
+  var compiled = compiledPath(bundle, text);
   var script = new Script(text, { filename: bundle, cachedData: readIfThere(compiled) });
   script.runInThisContext()({}, require, {});
   return { script: script, path: compiled };
