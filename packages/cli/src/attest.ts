@@ -44,8 +44,8 @@ export function describe(command: Command): void {
     .addHelpText(
       'after',
       `
-test-result takes TAP (of node:test or any other), vulns the JSON of Trivy or Grype; both take a finished predicate as
-well. A predicate of a known type is checked before it is signed; times are RFC 3339 in UTC.
+test-result takes TAP (of node:test or any other) and JUnit XML, vulns the JSON of Trivy or Grype; both take a finished
+predicate as well. A predicate of a known type is checked before it is signed; times are RFC 3339 in UTC.
 
 Examples:
   danube attest app.tgz --predicate-type spdx --predicate sbom.spdx.json --key signing.key --out app.spdx.json

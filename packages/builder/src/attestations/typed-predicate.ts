@@ -17,6 +17,7 @@ import {
   TEST_RESULT_V01,
   VULNS_V02,
 } from 'in-toto-attestation';
+import { parseJUnit } from './junit.ts';
 import { parseScanReport } from './scan-report.ts';
 import { parseTap } from './tap.ts';
 
@@ -71,7 +72,8 @@ function startsJson(document: Uint8Array): boolean {
 }
 
 function readTestReport(document: Uint8Array, { configuration = [] }: PredicateOptions): JsonObject {
-  const { passed, failed, warned } = parseTap(decodeUtf8(document));
+  const text = decodeUtf8(document);
+  const { passed, failed, warned } = text.trimStart().startsWith('<') ? parseJUnit(text) : parseTap(text);
   return encodeTestResult({
     result: failed.length > 0 ? 'FAILED' : warned.length > 0 ? 'WARNED' : 'PASSED',
     configuration,
