@@ -14,6 +14,11 @@ const NO_EXPECTATIONS: Readonly<Record<string, string>> = {
   '--checksums': 'what is judged',
   '--job': 'what is judged',
   '--data-dir': 'where jobs are',
+  '--platform': 'what is judged of an index; packages/cli/test/registry.test.ts has the pair',
+  '--registry-auth': 'how registries are reached; pairs likewise',
+  '--registry-ca': 'how registries are reached',
+  '--token-server': 'how registries are reached',
+  '--plain-http': 'how registries are reached',
   '--format': 'how the report is written',
   '--explain': 'how the report is written',
 };

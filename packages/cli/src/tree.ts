@@ -61,6 +61,16 @@ export const TREE: Group = {
           summary: 'Change the file format of attestations, signatures untouched',
           load: () => import('./provenance/convert.ts'),
         },
+        {
+          name: 'push',
+          summary: 'Store attestations beside their image in an OCI registry',
+          load: () => import('./provenance/push.ts'),
+        },
+        {
+          name: 'pull',
+          summary: 'Fetch the attestations of an image from its OCI registry',
+          load: () => import('./provenance/pull.ts'),
+        },
       ],
     },
     {

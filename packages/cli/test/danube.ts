@@ -1,5 +1,5 @@
 /** Runs the built command as users do: one process a call, its own folder, nothing inherited that could help it. */
-import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
+import { spawn, type SpawnSyncOptions, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +52,26 @@ export function danube(args: readonly string[], options: RunOptions = {}): Outco
     ...others,
   });
   return { code: status, signal, stdout, stderr };
+}
+
+/** The same without waiting: for a command that talks to a server in this process. */
+export async function danubeAsync(
+  args: readonly string[],
+  { env = {}, cwd }: Pick<RunOptions, 'cwd' | 'env'> = {},
+): Promise<Outcome> {
+  const child = spawn(process.execPath, [DANUBE, ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  const outputs = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => (outputs[name] += text));
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+  child.on('error', reject);
+  child.on('close', (code, signal) => resolve({ code, signal, ...outputs }));
+  return promise;
 }
 
 /** An empty folder of its own. */

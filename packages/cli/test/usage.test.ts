@@ -10,6 +10,8 @@ const COMMANDS = [
   'provenance verify',
   'provenance inspect',
   'provenance convert',
+  'provenance push',
+  'provenance pull',
   'attest',
   'keys generate',
   'keys show',

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { type Answer, answerWith, type Fault, type SeenRequest } from './fault.ts';
 import { listen, readBody, seen } from './server.ts';
 import type { TokenServer } from './token-server.ts';
@@ -19,6 +20,8 @@ export interface RegistryOptions {
   readonly etags?: boolean;
   /** Referrers on one page; all when left out. */
   readonly pageSize?: number;
+  /** By HTTPS, with this certificate and its key, PEM. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
   /** Who may come in: users with passwords, or a token server. */
   readonly auth?: { readonly users: Readonly<Record<string, string>> } | { readonly tokens: TokenServer };
 }
@@ -212,7 +215,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
       : getManifest(repository, rest);
   };
 
-  const server = createServer((incoming, response) => {
+  const listener: RequestListener = (incoming, response) => {
     void (async () => {
       const request = seen(incoming);
       const body = await readBody(incoming);
@@ -220,7 +223,9 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
       const fault = registry.misbehave?.(request);
       await answerWith(response, request.method === 'HEAD', answerTo(request, body), fault);
     })();
-  });
+  };
+  const server =
+    options.tls === undefined ? createServer(listener) : createSecureServer(options.tls, listener);
   const { host, close } = await listen(server);
   const registry: Registry = {
     host,

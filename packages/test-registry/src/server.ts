@@ -1,9 +1,12 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { SeenRequest } from './fault.ts';
 
 /** Starts on a free port of the loopback interface. */
-export async function listen(server: Server): Promise<{ host: string; close: () => Promise<void> }> {
+export async function listen(
+  server: Server | SecureServer,
+): Promise<{ host: string; close: () => Promise<void> }> {
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });

@@ -44,6 +44,17 @@ interface Case {
 export async function verifyArtifacts(paths: readonly string[], options: VerifyOptions): Promise<ExitCode> {
   const format = await chooseFormat(options);
   const expectations = readExpectations(options, await openTrustRoot(options));
+  if (paths.some((path) => path.startsWith('oci:'))) {
+    const { judgeImages } = await import('./images.ts');
+    const { report, isBlind } = await judgeImages(paths, options, async (files, artifacts) => {
+      const evidence = loadEvidence(files);
+      const proofs = await lookAtProofs(evidence, options.sigstoreRoot, expectations);
+      return judge({ evidence }, artifacts, [], expectations, proofs);
+    });
+    printReport(report, [], format);
+    return exitCodeOf(report, [], isBlind);
+  }
+  refuseRegistryOptions(options);
   const opened = await openCase(paths, options, expectations);
   const hashed = await hashTargets(opened.files, algorithmsOf(opened.evidence));
   const artifacts = [...hashed.artifacts, ...opened.digests];
@@ -52,6 +63,22 @@ export async function verifyArtifacts(paths: readonly string[], options: VerifyO
   const report = judge(opened, artifacts, problems, expectations, proofs);
   printReport(report, problems, format);
   return exitCodeOf(report, problems, opened.isBlind);
+}
+
+/** An option that nothing would look at is a mistake. */
+function refuseRegistryOptions({
+  platform,
+  registryAuth,
+  registryCa,
+  tokenServer,
+  plainHttp,
+}: VerifyOptions): void {
+  if ([platform, registryAuth, registryCa, tokenServer, plainHttp].every((value) => value === undefined))
+    return;
+  throw usageError(
+    'an option for registries is given, and no image',
+    'images are named oci:REGISTRY/REPOSITORY...',
+  );
 }
 
 /** How the report is written. What is used seldom is loaded only for its format, before anything is judged. */
@@ -176,7 +203,7 @@ function algorithmsOf(evidence: Evidence): HashAlgorithm[] {
 }
 
 function judge(
-  { evidence, job }: Case,
+  { evidence, job }: Pick<Case, 'evidence' | 'job'>,
   artifacts: readonly ArtifactInput[],
   problems: readonly Problem[],
   expectations: Expectations,

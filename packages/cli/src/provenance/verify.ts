@@ -1,10 +1,12 @@
 import type { ExitCode } from '../exit-code.ts';
 import { choice, parseCount, parseDuration, repeatable, single } from '../options.ts';
 import type { Arguments, Declaration } from '../plain-arguments.ts';
+import { addRegistryOptions, type RegistryOptions } from '../registry-options.ts';
 import { addTrustRootOptions, type TrustRootOptions } from './trust-root-options.ts';
 
 /** The options of `danube provenance verify` as the parser hands them over. */
-export interface VerifyOptions extends TrustRootOptions {
+export interface VerifyOptions extends TrustRootOptions, RegistryOptions {
+  readonly platform?: string;
   readonly provenance?: readonly string[];
   readonly digest?: readonly string[];
   readonly checksums?: readonly string[];
@@ -39,7 +41,7 @@ export interface VerifyOptions extends TrustRootOptions {
 export function describe(command: Declaration): void {
   command
     .description('Check artifacts against their provenance, with nothing but the public keys you trust.')
-    .argument('[ARTIFACT|DIR...]', 'files, or directories of them, to check')
+    .argument('[ARTIFACT|DIR|oci:IMAGE...]', 'files, directories of them, or images in registries')
     .optionsGroup('What is checked:')
     .addOption(
       repeatable('--provenance <FILE|DIR>', 'attestations; default: those found beside the artifact'),
@@ -73,6 +75,11 @@ export function describe(command: Declaration): void {
     .option('--strict', 'external parameters that no option names fail, instead of warning')
     .option('--no-extra', 'a file without provenance fails')
     .option('--no-missing', 'a subject without a file fails')
+    .optionsGroup('Images (oci:REGISTRY/REPOSITORY:TAG or @DIGEST):')
+    .addOption(
+      single('--platform <OS/ARCH>', 'of an index that has no attestation itself, only these images'),
+    );
+  addRegistryOptions(command)
     .optionsGroup('Output:')
     .addOption(choice('--format <FORMAT>', 'for people or for programs', FORMATS, 'text'))
     .option('--explain', 'every check: expected, actual, where it was read, what to do')
@@ -88,6 +95,9 @@ folder of a checksum file likewise, and anywhere in a directory. What a file hol
 A directory stands for all files in it except attestations (*.intoto.jsonl, *.sigstore.json, provenance.json) and
 checksum files (SHA256SUMS, SHA384SUMS, SHA512SUMS, *.sha256, *.sha384, *.sha512) that no provenance names. Its other
 files that no provenance names are listed but not judged; --no-extra makes them fail.
+
+An image is judged by the attestations in its registry, or by --provenance. A tag is resolved once. An index is accepted
+when an attestation names its digest, or when each of its images (of --platform) is accepted by its own digest.
 
 --job reads the attestations in DATA-DIR/artifacts/ID/. Without artifacts it checks the subjects it finds there as
 files; if there are none, it checks the provenance alone and says so.
@@ -106,12 +116,13 @@ Exit codes:
   0  every artifact is accepted
   1  an artifact is rejected
   2  wrong use: an unknown option, no public key, a bad value
-  3  could not decide: a file could not be read
+  3  could not decide: a file could not be read, a registry did not answer
 
 Examples:
   danube provenance verify app.tgz --public-key danube.pub
   danube provenance verify dist/ --public-key danube.pub --builder-id https://ci.example.com/danube \\
       --source-uri git+https://git.example.com/shop/app --source-tag v1.2.0 --no-extra --no-missing
+  danube provenance verify oci:registry.example.com/shop/app:v1.2.0 --public-key danube.pub
   danube provenance verify --job=abc123 --public-key=/var/lib/danube/keys/signing.key.pub
   danube provenance verify app.tgz --trust-root trust-root.json --trust-root-key root.pub --build-level 3
   danube provenance verify app.tgz --sigstore-root trusted_root.json \\
