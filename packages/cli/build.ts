@@ -146,8 +146,6 @@ async function bundle(entry: string, sources: Plugin, options: BuildOptions): Pr
     platform: 'node',
     format: 'cjs',
     target: 'node22.22',
-    // Otherwise such an expression becomes a call, which makes it anew each time, needed or not.
-    supported: { 'regexp-unicode-property-escapes': true },
     conditions: ['@danube/source'],
     legalComments: 'none',
     logLevel: 'warning',

@@ -28,6 +28,7 @@ const EXEMPT: Readonly<Record<string, string>> = {
   ERR_UNKNOWN_FIELD: 'only in an OCI manifest, where it comes out as ERR_ARTIFACT_OCI_LAYOUT',
   ERR_ARTIFACT_IO: 'the operating system must refuse',
   ERR_ARTIFACT_CHANGED: 'a file must change while it is read',
+  ERR_KEY_DELEGATION: 'comes out as a failed key.delegation',
   ERR_SIGN_BACKEND: 'a key backend must fail',
   ERR_SIGN_SELF_CHECK: 'a key backend must lie',
   ERR_SIGN_KEY: 'a key service must answer, with another key',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -181,6 +182,53 @@ describe('danube with a key in a key service', () => {
     writeFileSync(join(root, 'broken.json'), '{}');
     const failed = await danube([...args, 'broken.json', '--format', 'jsonl', '--out', 'many.jsonl']);
     assert.deepEqual([failed.code === 0, existsSync(join(root, 'many.jsonl'))], [false, false]);
+  });
+
+  it('signs what is too long for the service by a key that it delegates to, as docs/keys.md shows', async () => {
+    mkdirSync(join(root, 'dist'));
+    writeFileSync(join(root, 'dist', 'app.txt'), 'hello');
+    const sha256 = createHash('sha256').update('hello').digest('hex');
+    writeJson('statement.json', {
+      _type: 'https://in-toto.io/Statement/v1',
+      subject: [{ name: 'app.txt', digest: { sha256 } }],
+      predicateType: 'https://example.com/predicate/v1',
+      predicate: { text: 'x'.repeat(10_000) },
+    });
+    const direct = await danube(withConfig('provenance', 'sign', 'statement.json', '--key', KEY));
+    assert.equal(direct.code, 2);
+    assert.match(direct.stderr, /AWS KMS signs at most 4096 with Ed25519\nhint: .*--delegate/);
+    const page = readFileSync(join(ROOT, 'docs', 'keys.md'), 'utf8');
+    const [signing = '', verifying = ''] =
+      page.match(/^danube provenance (sign .*--delegate|verify) .*$/gm) ?? [];
+    const sign = signing.replace('awskms:///', `awskms://${aws.host}/`).split(' ').slice(1);
+    const signed = await danube(withConfig(...sign));
+    assert.equal(signed.code, 0, signed.stderr);
+    const verify = verifying.split(' ').slice(1);
+    const type = ['--predicate-type', 'https://example.com/predicate/v1', '--format', 'json'];
+    const verified = await danube([...verify, ...type]);
+    assert.equal(verified.code, 0, verified.stdout + verified.stderr);
+    assert.match(verified.stdout, /"key\.delegation",\s*"status": "pass"/);
+    const bundle = readFileSync(join(root, 'app.sigstore.json'));
+    writeFileSync(join(root, 'statement.json'), '{}');
+    assert.notEqual((await danube(withConfig(...sign))).code, 0);
+    assert.deepEqual(readFileSync(join(root, 'app.sigstore.json')), bundle);
+  });
+
+  it('delegates for a bundle only, which can hold the certificate', async () => {
+    const args = withConfig('provenance', 'sign', statement('app'), '--key', KEY, '--delegate');
+    aws.received.length = 0;
+    for (const more of [[], ['--format', 'jsonl'], ['--append']]) {
+      const { code, stderr } = await danube([...args, ...more]);
+      assert.equal(code, 2);
+      assert.match(stderr, /bundle/);
+    }
+    assert.equal(aws.received.filter(({ body }) => body.includes('Message')).length, 0);
+    const predicate = writeJson('predicate.json', { x: 1 });
+    const type = ['--predicate-type', 'https://example.com/p/v1', '--predicate', predicate];
+    const attest = ['attest', ...type, '--digest', `sha256:${'ab'.repeat(32)}`, '--key', KEY, '--delegate'];
+    const { code, stdout, stderr } = await danube(withConfig(...attest, '--format', 'bundle'));
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /"certificate":\{"rawBytes"/);
   });
 
   it('leaves nothing behind when it is interrupted while the service is silent (SIGINT)', async () => {

@@ -25,6 +25,7 @@ import { SOURCE_VECTORS } from './verify-source.ts';
 import { STATEMENT_VECTORS } from './verify-statement.ts';
 import { SIGSTORE_VECTORS } from './verify-sigstore.ts';
 import { SUBJECT_VECTORS } from './verify-subject.ts';
+import { DELEGATION_VECTORS } from './verify-delegation.ts';
 import { TIME_PROOF_VECTORS } from './verify-time-proof.ts';
 import { TRUST_VECTORS } from './verify-trust.ts';
 import { TRUST_SIGNER_VECTORS } from './verify-trust-signers.ts';
@@ -39,6 +40,7 @@ export const VECTORS: readonly Vector[] = [
   ...TRUST_VECTORS,
   ...TRUST_SIGNER_VECTORS,
   ...TIME_PROOF_VECTORS,
+  ...DELEGATION_VECTORS,
   ...STATEMENT_VECTORS,
   ...SUBJECT_VECTORS,
   ...PREDICATE_VECTORS,

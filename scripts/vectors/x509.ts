@@ -21,7 +21,7 @@ function base128(number: number): number[] {
 export const ECDSA_WITH_SHA256: Buffer = sequence(oid('1.2.840.10045.4.3.2'));
 export const TRUE: Buffer = der(0x01, Buffer.of(0xff));
 
-function bits(bytes: Uint8Array): Buffer {
+export function bits(bytes: Uint8Array): Buffer {
   return der(0x03, Buffer.of(0), bytes);
 }
 
@@ -32,7 +32,7 @@ export function name(commonName: string): Buffer {
 }
 
 /** UTCTime, which is what times before 2050 are written in. */
-function time(iso: string): Buffer {
+export function time(iso: string): Buffer {
   return der(0x17, Buffer.from(`${iso.slice(2).replaceAll(/[-T:Z]/g, '')}Z`));
 }
 

@@ -4,9 +4,14 @@ import { choice, mandatory, repeatable, single } from './options.ts';
 import { FILE_FORMATS, type FileFormat } from './provenance/file-formats.ts';
 import { addTimestampOption, type TimestampOptions } from './timestamp-option.ts';
 import { addSecretOptions, type SecretOptions } from './secret-options.ts';
-import { addDataDirOption, addKeyOptions, type KeyOptions } from './signing-key-options.ts';
+import {
+  addDataDirOption,
+  addDelegateOption,
+  addKeyOptions,
+  type DelegatingOptions,
+} from './signing-key-options.ts';
 
-export interface AttestOptions extends KeyOptions, SecretOptions, TimestampOptions {
+export interface AttestOptions extends DelegatingOptions, SecretOptions, TimestampOptions {
   readonly predicateType: string;
   readonly predicate: string;
   readonly digest?: readonly string[];
@@ -38,7 +43,9 @@ export function describe(command: Command): void {
     .addOption(
       single('--db-updated-on <TIME>', 'how old its database was, where the report does not say it'),
     );
-  addTimestampOption(addDataDirOption(addKeyOptions(addSecretOptions(command))).optionsGroup('Output:'))
+  addTimestampOption(
+    addDataDirOption(addDelegateOption(addKeyOptions(addSecretOptions(command)))).optionsGroup('Output:'),
+  )
     .addOption(choice('--format <FORMAT>', 'of the file', FILE_FORMATS, 'dsse'))
     .addOption(single('--out <FILE>', 'write the attestation there instead of stdout'))
     .addHelpText(

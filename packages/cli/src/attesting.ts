@@ -10,7 +10,7 @@ import { encodeAttestations } from './provenance/encoding.ts';
 import { hashTargets } from './provenance/hashing.ts';
 import { findTargets, isArtifact } from './provenance/targets.ts';
 import { clearSecrets } from './secrets.ts';
-import { withSigningKey } from './signing-key.ts';
+import { withDelegatedKey } from './signing-key.ts';
 import { requireTimestampFormat, timestampsFor } from './timestamp-option.ts';
 
 /** Which options say something about which predicate; elsewhere they would be ignored. */
@@ -42,9 +42,15 @@ export async function attestFiles(paths: readonly string[], options: AttestOptio
     configuration: await Promise.all((options.testConfiguration ?? []).map(describeFile)),
   });
   const cleared = clearSecrets(statement, options);
-  const envelope = await withSigningKey(options, (backend) => signStatement(cleared, backend));
+  const { envelope, certificate } = await withDelegatedKey(options, async (backend) => ({
+    envelope: await signStatement(cleared, backend),
+    certificate: backend.certificate,
+  }));
   const timestamps = await timestampsFor([envelope], options);
-  writeOutput(options.out ?? '-', encodeAttestations([envelope], options.format, timestamps));
+  writeOutput(
+    options.out ?? '-',
+    encodeAttestations([envelope], options.format, { timestamps, certificate }),
+  );
 }
 
 async function listSubjects(

@@ -16,6 +16,19 @@ export interface KeyOptions extends KeyFileOptions {
   readonly rate?: number;
 }
 
+/** Which key signs, or lets one in memory sign. */
+export interface DelegatingOptions extends KeyOptions {
+  readonly delegate?: true;
+}
+
+/** For commands that can write a bundle. */
+export function addDelegateOption(command: Command): Command {
+  return command.option(
+    '--delegate',
+    'let the key certify one in memory for 10 minutes, which signs (--format bundle): for statements too long for the key',
+  );
+}
+
 export function addKeyOptions(command: Command): Command {
   command
     .optionsGroup('The key:')

@@ -1,10 +1,11 @@
 import { KeyError } from '@danube/keys';
-import { type KeyBackend, openKey, type OpenKeyOptions, resolveSecret } from '@danube/signer';
+import { delegateKey, type KeyBackend, openKey, type OpenKeyOptions, resolveSecret } from '@danube/signer';
 import { resolveDataDir, signingKeyPath } from './data-dir.ts';
 import { usageError } from './exit-code.ts';
 import { canPrompt, promptPassphrase, readPassphraseFile } from './passphrase.ts';
 import type { KeyConfig } from './key-config.ts';
-import type { KeyOptions } from './signing-key-options.ts';
+import type { FileFormat } from './provenance/file-formats.ts';
+import type { DelegatingOptions, KeyOptions } from './signing-key-options.ts';
 import { sayHint, sayWarning } from './terminal.ts';
 
 /**
@@ -27,6 +28,29 @@ export async function withSigningKey<T>(
   } finally {
     await backend.close?.();
   }
+}
+
+/**
+ * The same, with a key in memory that the signing key certifies when `--delegate` asks for it; `use` has to let its
+ * certificate travel with what it signs.
+ *
+ * @throws CliError ERR_USAGE, before anything is signed, for a format that holds no certificate.
+ */
+export async function withDelegatedKey<T>(
+  options: DelegatingOptions & { readonly format: FileFormat },
+  use: (backend: KeyBackend) => Promise<T>,
+): Promise<T> {
+  if (options.delegate !== true) return withSigningKey(options, use);
+  if (options.format !== 'bundle')
+    throw usageError('the certificate of a delegated key travels in a bundle only', 'use --format bundle');
+  return withSigningKey(options, async (backend) => {
+    const delegated = await delegateKey(backend);
+    try {
+      return await use(delegated);
+    } finally {
+      await delegated.close?.();
+    }
+  });
 }
 
 async function openSigningKey(options: KeyOptions): Promise<KeyBackend> {

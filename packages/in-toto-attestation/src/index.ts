@@ -54,6 +54,7 @@ export {
   SIGSTORE_BUNDLE_V03,
   encodeSigstoreBundle,
   parseSigstoreBundle,
+  certificateBundle,
   publicKeyBundle,
   readSigstoreBundle,
 } from './sigstore-bundle.ts';

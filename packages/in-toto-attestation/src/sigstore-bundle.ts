@@ -200,10 +200,33 @@ export function publicKeyBundle(
   hint: string,
   timestamps: readonly Uint8Array[] = [],
 ): SigstoreBundle {
+  return buildBundle(envelope, { publicKey: { hint } }, timestamps);
+}
+
+/**
+ * The version 0.3 bundle of an envelope that was signed by the key in a certificate.
+ *
+ * @param certificate DER.
+ * @param timestamps over its signature: TimeStampResp (RFC 3161), DER.
+ * @throws {MalformedError} unless the envelope has exactly one signature.
+ */
+export function certificateBundle(
+  envelope: Envelope,
+  certificate: Uint8Array,
+  timestamps: readonly Uint8Array[] = [],
+): SigstoreBundle {
+  return buildBundle(envelope, { certificate: { rawBytes: encodeBase64(certificate) } }, timestamps);
+}
+
+function buildBundle(
+  envelope: Envelope,
+  identity: JsonObject,
+  timestamps: readonly Uint8Array[],
+): SigstoreBundle {
   return readSigstoreBundle({
     mediaType: SIGSTORE_BUNDLE_V03,
     verificationMaterial: {
-      publicKey: { hint },
+      ...identity,
       tlogEntries: [],
       timestampVerificationData: {
         rfc3161Timestamps: timestamps.map((der) => ({ signedTimestamp: encodeBase64(der) })),

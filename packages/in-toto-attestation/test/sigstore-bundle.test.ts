@@ -8,6 +8,7 @@ import {
   encodeSigstoreBundle,
   parseEnvelope,
   parseSigstoreBundle,
+  certificateBundle,
   publicKeyBundle,
 } from '../src/index.ts';
 import { assertMalformed, bytes, envelope, json } from './documents.ts';
@@ -246,5 +247,22 @@ describe('publicKeyBundle', () => {
   it('refuses an envelope of two signatures', () => {
     const twice = parseEnvelope(bytes({ ...envelope, signatures: [{ sig: 'AA==' }, { sig: 'AQ==' }] }));
     assertMalformed(() => publicKeyBundle(twice, ''), 'ERR_VALUE', '/dsseEnvelope/signatures');
+  });
+});
+
+describe('certificateBundle', () => {
+  it('writes version 0.3 with the certificate alone', () => {
+    const signed = parseEnvelope(bytes(envelope));
+    const bundle = certificateBundle(signed, Uint8Array.of(0x30, 0));
+    assert.deepEqual(bundle.verificationMaterial.certificate, Uint8Array.of(0x30, 0));
+    assert.deepEqual(json(encodeSigstoreBundle(bundle)), {
+      mediaType: SIGSTORE_BUNDLE_V03,
+      verificationMaterial: {
+        certificate: { rawBytes: 'MAA=' },
+        tlogEntries: [],
+        timestampVerificationData: { rfc3161Timestamps: [] },
+      },
+      dsseEnvelope: envelope,
+    });
   });
 });

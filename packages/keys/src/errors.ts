@@ -7,6 +7,7 @@ export const KEY_ERROR_CODES = [
   'ERR_KEY_ALGORITHM', // a key of an algorithm that is not used here
   'ERR_KEY_POINT', // a public key that is not a point we trust: off the curve, not canonical, of small order
   'ERR_KEY_MISMATCH', // the public half is not the private half's
+  'ERR_KEY_DELEGATION', // the certificate of a delegated key is by none of the trusted keys
   'ERR_KEY_PASSPHRASE_REQUIRED', // the key is encrypted and no passphrase was given
   'ERR_KEY_PASSPHRASE', // the passphrase does not open the key
   'ERR_KEY_LIMIT', // larger, or dearer to decrypt, than we are ready to pay for

@@ -1,3 +1,12 @@
+export {
+  buildDelegation,
+  type Delegation,
+  encodeDelegation,
+  matchDelegation,
+  MAX_DELEGATION_SECONDS,
+  type VerifiedDelegation,
+  verifyDelegation,
+} from './delegation.ts';
 export { KEY_ERROR_CODES, KeyError, type KeyErrorCode } from './errors.ts';
 export { parsePublicKey } from './parse-public-key.ts';
 export {

@@ -27,8 +27,8 @@ import { type AwsCredential, signRequest } from './sigv4.ts';
 const NAME = 'AWS KMS';
 const MAX_RAW_BYTES = 4096;
 const LIMIT_HINT =
-  'use a P-256 key (ECC_NIST_P256), which has no such limit, or make the statement smaller: move long ' +
-  'resolvedDependencies into a file and refer to it by digest';
+  'use a P-256 key (ECC_NIST_P256), which has no such limit, or delegate to a key in memory (--delegate --format bundle), ' +
+  'or make the statement smaller: move long resolvedDependencies into a file and refer to it by digest';
 
 /** KMS's own hosts. Everything else below amazonaws.com may be rented by anybody. */
 const KMS_HOSTS = [

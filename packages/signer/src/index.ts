@@ -9,6 +9,7 @@ export type {
   StaticCredentials,
   VaultJwtCredentials,
 } from './credential-options.ts';
+export { delegateKey, type DelegateOptions } from './delegated-key.ts';
 export type { KeyBackend, KeyWarning } from './key-backend.ts';
 export {
   KEY_CHECKS,

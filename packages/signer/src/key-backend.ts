@@ -15,6 +15,8 @@ export interface KeyBackend {
   readonly algorithm: KeyAlgorithm;
   /** Longest message that `sign` takes, in bytes; `Infinity` when only memory limits it. Checked before `sign` is called. */
   readonly maxMessageBytes: number;
+  /** By which another key lets this one sign, DER; it has to travel with every signature. See `delegateKey`. */
+  readonly certificate?: Uint8Array;
   /** What the user should know about this key, such as a folder that others can write to. */
   readonly warnings?: readonly KeyWarning[];
   /**

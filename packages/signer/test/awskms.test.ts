@@ -116,7 +116,7 @@ describe('awskms: 4096 bytes (keys.md 12)', () => {
     aws.received.length = 0;
     const error = await refusal(signStatement(await statementWithPae(4097), backend), 'ERR_SIGN_LIMIT');
     assert.equal(error.message, 'PAE is 4097 bytes; AWS KMS signs at most 4096 with Ed25519');
-    assert.match(error.hint ?? '', /P-256 key.*smaller/);
+    assert.match(error.hint ?? '', /P-256 key.*--delegate.*smaller/);
     assert.equal(aws.received.length, 0);
   });
 });

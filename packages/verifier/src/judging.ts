@@ -29,7 +29,8 @@ export function createJudge(expected: Expected, now: Date, { certificates, times
   const recent: Check[] = [];
   const open = (item: EvidenceItem): Opened => {
     const opened =
-      attestations.get(item) ?? openAttestation(item, expected, certificates?.get(item), times?.get(item));
+      attestations.get(item) ??
+      openAttestation(item, expected, now, certificates?.get(item), times?.get(item));
     attestations.set(item, opened);
     return opened;
   };

@@ -10,6 +10,7 @@ import {
 } from 'in-toto-attestation';
 import { verifySignature } from '@danube/keys';
 import { type CertificateProof, type SigningCertificate, judgeCertificate } from './certificate.ts';
+import { type DelegatedSigner, judgeDelegation } from './delegation.ts';
 import { catchMalformed, type EvidenceItem } from './evidence.ts';
 import type { Expected } from './expectations.ts';
 import { type Build, readBuild } from './profiles.ts';
@@ -32,6 +33,8 @@ export interface Opened {
   readonly signers: readonly PublicKey[];
   /** The certificate that signed, judged by the caller's expectations; absent when there is none or none is expected. */
   readonly certificate?: SigningCertificate;
+  /** A key that signed in place of one of the caller's, which is among the signers then; or why it does not count. */
+  readonly delegated?: DelegatedSigner;
   /** What its timestamps prove; absent when nobody looked at them, or it has none. */
   readonly timeProof?: TimeProof;
   /** When it was signed at the latest, as proven; absent when nothing proves it, and then every time is a claim. */
@@ -63,21 +66,30 @@ export const PROVENANCE_TYPES: readonly string[] = [PROVENANCE_V1, PROVENANCE_V0
 export function openAttestation(
   item: EvidenceItem,
   expected: Expected,
+  now: Date,
   proof?: CertificateProof,
   timeProof?: TimeProof,
 ): Opened {
   const envelope = readEnvelope(item);
-  const signers = envelope.reached ? verifiedKeys(envelope.value, expected.keys) : [];
+  const signedAt = earliest(timeProof?.times ?? []);
+  const direct = envelope.reached ? verifiedKeys(envelope.value, expected.keys) : [];
+  // A signature counts for one key: it is looked at as a delegated one only when it is nobody's own.
+  const delegated =
+    envelope.reached && direct.length === 0
+      ? judgeDelegation(item, envelope.value, expected.keys, signedAt, now)
+      : undefined;
+  const signers =
+    delegated === undefined || delegated.reason !== undefined ? direct : [delegated.delegation.issuer];
   const certificate = envelope.reached ? judgeCertificate(proof, expected.certificates) : undefined;
   const payload = trustPayload(envelope, signers, certificate, expected.threshold);
   const statement = readStatement(item, payload);
   const { path, line = null } = item;
   const opened = { path, line, envelope, signers, payload, statement, build: readProvenance(statement) };
-  const signedAt = earliest(timeProof?.times ?? []);
-  if (certificate === undefined && timeProof === undefined) return opened;
+  if (certificate === undefined && timeProof === undefined && delegated === undefined) return opened;
   return {
     ...opened,
     ...(certificate !== undefined && { certificate }),
+    ...(delegated !== undefined && { delegated }),
     ...(timeProof !== undefined && { timeProof }),
     ...(signedAt !== undefined && { signedAt }),
   };

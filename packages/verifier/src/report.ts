@@ -6,6 +6,7 @@ export const CHECK_IDS = [
   'trust.root',
   'envelope.format',
   'signature',
+  'key.delegation',
   'transparency',
   'certificate.identity',
   'key.threshold',

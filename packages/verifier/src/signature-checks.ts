@@ -12,7 +12,7 @@ export function envelopeFormat({ opened: { envelope } }: Context): Finding {
 
 /** Did at least one of the caller's keys sign the bytes that are there? */
 export function signature({
-  opened: { envelope, signers, certificate },
+  opened: { envelope, signers, certificate, delegated },
   expected: { keys, certificates },
 }: Context): Finding {
   if (!envelope.reached) return notRun(envelope.reason);
@@ -31,12 +31,35 @@ export function signature({
   }
   if (certificate !== undefined)
     return fail({ expected, actual: certificate.proof.reason, pointer: CERTIFICATE });
+  if (delegated?.reason !== undefined)
+    return fail({ expected, actual: delegated.reason, pointer: CERTIFICATE });
   const { signatures } = envelope.value;
   return fail({
     expected,
     actual: `none of ${signatures.length} signature(s) verified; they claim to be by ${listKeys(signatures)}`,
     pointer: '/signatures',
     hint: 'Either the evidence was changed, or another key signed it. Is this the public key of the builder?',
+  });
+}
+
+/** Did the key that a trusted one delegated to sign in its minutes? */
+export function keyDelegation({ opened: { envelope, delegated } }: Context): Finding {
+  if (!envelope.reached) return notRun(envelope.reason);
+  if (delegated === undefined) return notRun('no key was delegated to');
+  const expected = 'a certificate by a trusted key, valid when it signed';
+  if (delegated.reason !== undefined) {
+    const hint = 'A timestamp proves when it signed: danube provenance sign --timestamp-url.';
+    return fail({ expected, actual: delegated.reason, pointer: CERTIFICATE, hint });
+  }
+  const { delegation, at, by } = delegated;
+  const { publicKey, issuer, notBefore, notAfter } = delegation;
+  const window = `from ${notBefore.toISOString()} to ${notAfter.toISOString()}`;
+  const moment =
+    by === undefined ? `judged on ${at.toISOString()}` : `signed by ${at.toISOString()}, says ${by}`;
+  return pass({
+    expected,
+    actual: `${publicKey.keyid} in place of ${issuer.keyid} ${window}; ${moment}`,
+    pointer: CERTIFICATE,
   });
 }
 

@@ -2,7 +2,7 @@ import type { Expected } from './expectations.ts';
 import type { Check, CheckId, Finding } from './report.ts';
 import type { Context } from './context.ts';
 import { artifactExtra, artifactMissing, evidenceFound, subjectDigest } from './artifact-checks.ts';
-import { envelopeFormat, keyThreshold, signature } from './signature-checks.ts';
+import { envelopeFormat, keyDelegation, keyThreshold, signature } from './signature-checks.ts';
 import { certificateClaims } from './claims-check.ts';
 import { certificateIdentity, signsByCertificate, transparency } from './certificate-checks.ts';
 import { predicateFormat, predicateType, provenanceDemanded, statementFormat } from './statement-checks.ts';
@@ -35,6 +35,11 @@ export const STEPS: readonly Step[] = [
   trusted('trust.root', trustRoot, 'trust root not constrained'),
   { id: 'envelope.format', check: envelopeFormat, demanded: always },
   { id: 'signature', check: signature, demanded: always },
+  {
+    id: 'key.delegation',
+    check: keyDelegation,
+    demanded: ({ opened }) => opened.delegated !== undefined,
+  },
   { id: 'transparency', check: transparency, demanded: signsByCertificate },
   { id: 'certificate.identity', check: certificateIdentity, demanded: signsByCertificate },
   { id: 'key.threshold', check: keyThreshold, demanded: always },

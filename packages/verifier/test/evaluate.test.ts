@@ -40,7 +40,7 @@ describe('evaluateProvenance', () => {
       { path: 'provenance-0.json', keyids: [BUILDER.publicKey.keyid], builderId: BUILDER_ID },
     );
     assert.equal(statement?.subject[0]?.name, 'app.tgz');
-    const others = ['transparency', 'certificate.identity', 'certificate.claims'];
+    const others = ['transparency', 'certificate.identity', 'certificate.claims', 'key.delegation'];
     others.push('trust.root', 'time.proof', 'key.validity', 'key.revoked', 'build.level');
     assert.deepEqual(
       checks.map(({ status }) => status),

@@ -79,7 +79,8 @@ async function signAll(
     }
     const envelope = await signStatement(item.statement, backend);
     const timestamps = item.name === FILE ? await timestampsFor([envelope], options) : [];
-    if (timestamps.length > 0) files.set(STAMPED_FILE, encodeAttestations([envelope], 'bundle', timestamps));
+    if (timestamps.length > 0)
+      files.set(STAMPED_FILE, encodeAttestations([envelope], 'bundle', { timestamps }));
     files.set(item.name, encodeAttestations([envelope], 'dsse'));
   }
   return files;

@@ -1,4 +1,5 @@
 import {
+  certificateBundle,
   type Envelope,
   encodeEnvelope,
   encodeJsonLines,
@@ -8,16 +9,24 @@ import {
 import { usageError } from '../exit-code.ts';
 import type { FileFormat } from './file-formats.ts';
 
+/** What a bundle holds beside its envelope. */
+export interface BundleMaterial {
+  /** Over its only signature. */
+  readonly timestamps?: readonly Uint8Array[];
+  /** Of the key that signed, where another key delegated to it. */
+  readonly certificate?: Uint8Array | undefined;
+}
+
 /**
  * Envelopes as a file: a DSSE envelope, a Sigstore bundle, or in-toto JSON Lines.
  *
- * @param timestamps over the only signature of a bundle; other formats have no place for them.
+ * @param material of the bundle; other formats have no place for it.
  * @throws CliError ERR_USAGE when the format cannot hold them.
  */
 export function encodeAttestations(
   envelopes: readonly Envelope[],
   format: FileFormat,
-  timestamps: readonly Uint8Array[] = [],
+  material: BundleMaterial = {},
 ): Uint8Array {
   if (format === 'jsonl') return encodeJsonLines(envelopes);
   const [envelope, ...others] = envelopes;
@@ -28,12 +37,12 @@ export function encodeAttestations(
     );
   }
   return Buffer.concat([
-    format === 'dsse' ? encodeEnvelope(envelope) : encodeBundle(envelope, timestamps),
+    format === 'dsse' ? encodeEnvelope(envelope) : encodeBundle(envelope, material),
     Buffer.from('\n'),
   ]);
 }
 
-function encodeBundle(envelope: Envelope, timestamps: readonly Uint8Array[]): Uint8Array {
+function encodeBundle(envelope: Envelope, { timestamps = [], certificate }: BundleMaterial): Uint8Array {
   const [signature, ...others] = envelope.signatures;
   if (signature === undefined || others.length > 0) {
     throw usageError(
@@ -41,5 +50,9 @@ function encodeBundle(envelope: Envelope, timestamps: readonly Uint8Array[]): Ui
       'use --format dsse or jsonl',
     );
   }
-  return encodeSigstoreBundle(publicKeyBundle(envelope, signature.keyid ?? '', timestamps));
+  return encodeSigstoreBundle(
+    certificate === undefined
+      ? publicKeyBundle(envelope, signature.keyid ?? '', timestamps)
+      : certificateBundle(envelope, certificate, timestamps),
+  );
 }

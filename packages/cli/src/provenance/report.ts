@@ -139,14 +139,14 @@ function describeWarnings(accepted: readonly ArtifactReport[]): string[] {
   return [...new Set(warnings)];
 }
 
-/** Where keys sign there is no certificate to check, and nothing is left out. */
-const NO_CERTIFICATE = 'no certificate is expected';
+/** Where keys sign themselves there is no certificate to check, and nothing is left out. */
+const NOTHING_TO_CHECK = /^no (?:certificate is expected|key was delegated to)/;
 
 /** What nobody asked for and was therefore not checked. */
 function describeUnchecked(accepted: readonly ArtifactReport[]): string[] {
   const reasons = new Set(
     checksOf(accepted, 'not-run')
-      .filter(({ actual }) => actual?.startsWith(NO_CERTIFICATE) !== true)
+      .filter(({ actual }) => !NOTHING_TO_CHECK.test(actual ?? ''))
       .map(({ id, actual }) => `${id} (${whyUnchecked(actual ?? '')})`),
   );
   return reasons.size === 0 ? [] : [`not checked: ${[...reasons].join(', ')}`];

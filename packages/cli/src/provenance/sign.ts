@@ -2,11 +2,16 @@ import type { Command } from 'commander';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { choice, parseCount, single } from '../options.ts';
 import { addSecretOptions, type SecretOptions } from '../secret-options.ts';
-import { addDataDirOption, addKeyOptions, type KeyOptions } from '../signing-key-options.ts';
+import {
+  addDataDirOption,
+  addDelegateOption,
+  addKeyOptions,
+  type DelegatingOptions,
+} from '../signing-key-options.ts';
 import { addTimestampOption, type TimestampOptions } from '../timestamp-option.ts';
 import { FILE_FORMATS, type FileFormat } from './file-formats.ts';
 
-export interface SignOptions extends KeyOptions, SecretOptions, TimestampOptions {
+export interface SignOptions extends DelegatingOptions, SecretOptions, TimestampOptions {
   readonly append?: true;
   readonly format: FileFormat;
   readonly out?: string;
@@ -19,7 +24,9 @@ export function describe(command: Command): void {
     .description('Sign statements, or add a signature by another key to an attestation.')
     .argument('[FILE...]', 'statements; with --append one attestation. Default: one statement from stdin')
     .option('--append', 'add a signature to the DSSE envelope in FILE');
-  addTimestampOption(addDataDirOption(addKeyOptions(addSecretOptions(command))).optionsGroup('Output:'))
+  addTimestampOption(
+    addDataDirOption(addDelegateOption(addKeyOptions(addSecretOptions(command)))).optionsGroup('Output:'),
+  )
     .addOption(choice('--format <FORMAT>', 'of the file', FILE_FORMATS, 'dsse'))
     .addOption(single('--out <FILE>', 'write the attestation there instead of stdout'))
     .optionsGroup('Many statements (--format jsonl):')

@@ -3,7 +3,7 @@ import { type Envelope, LIMITS, parseAttestations, parseStatement } from 'in-tot
 import { usageError } from '../exit-code.ts';
 import { readInput, writeOutput } from '../file.ts';
 import { clearSecrets } from '../secrets.ts';
-import { withSigningKey } from '../signing-key.ts';
+import { withDelegatedKey, withSigningKey } from '../signing-key.ts';
 import { requireTimestampFormat, timestampsFor } from '../timestamp-option.ts';
 import { isTerminal, STDIN } from '../terminal.ts';
 import { encodeAttestations } from './encoding.ts';
@@ -18,11 +18,24 @@ export async function signFiles(files: readonly string[], options: SignOptions):
   const [file, ...others] = files;
   if (others.length > 0) requireMany(options);
   requireTimestampFormat(options, options.format);
-  const envelopes =
-    options.append === true ? [await addSignature(read(file, options), options)] : await sign(files, options);
+  const { envelopes, certificate } =
+    options.append === true ? await append(file, options) : await sign(files, options);
   const timestamps = await timestampsFor(envelopes, options);
-  writeOutput(options.out ?? '-', encodeAttestations(envelopes, options.format, timestamps));
+  writeOutput(options.out ?? '-', encodeAttestations(envelopes, options.format, { timestamps, certificate }));
 }
+
+interface Signed {
+  readonly envelopes: readonly Envelope[];
+  /** Of a delegated key. */
+  readonly certificate?: Uint8Array;
+}
+
+async function append(file: string | undefined, options: SignOptions): Promise<Signed> {
+  if (options.delegate === true) throw usageError('--append and --delegate exclude each other', APPEND_HINT);
+  return { envelopes: [await addSignature(read(file, options), options)] };
+}
+
+const APPEND_HINT = 'the certificate of a delegated key travels in a bundle, which holds one signature';
 
 /** Said before anything is signed: signatures may cost money. */
 function requireMany({ append, format }: SignOptions): void {
@@ -42,16 +55,17 @@ function inputPath(file: string | undefined, passphraseFile: string | undefined)
   return '-';
 }
 
-async function sign(files: readonly string[], options: SignOptions): Promise<Envelope[]> {
+async function sign(files: readonly string[], options: SignOptions): Promise<Signed> {
   const inputs = files.length === 0 ? [undefined] : files;
   const statements = inputs.map((file) => clearSecrets(parseStatement(read(file, options)), options));
   const { concurrency, rate } = options;
-  return withSigningKey(options, (backend) =>
-    signStatements(statements, backend, {
+  return withDelegatedKey(options, async (backend) => {
+    const envelopes = await signStatements(statements, backend, {
       ...(concurrency !== undefined && { concurrency }),
       ...(rate !== undefined && { ratePerSecond: rate }),
-    }),
-  );
+    });
+    return { envelopes, ...(backend.certificate !== undefined && { certificate: backend.certificate }) };
+  });
 }
 
 async function addSignature(bytes: Uint8Array, options: SignOptions): Promise<Envelope> {
