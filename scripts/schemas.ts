@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { jobRecordJsonSchema, secretAllowlistJsonSchema, vouchingJsonSchema } from '@danube/builder';
-import { trustRootJsonSchema } from '@danube/verifier/documents';
+import { policyJsonSchema, trustRootJsonSchema } from '@danube/verifier/documents';
 import * as formats from 'in-toto-attestation/zod';
 import * as z from 'zod';
 
@@ -38,6 +38,7 @@ function schemas(): ReadonlyMap<string, JsonSchema> {
     ['job-record', jobRecordJsonSchema()],
     ['vouching', vouchingJsonSchema()],
     ['trust-root', trustRootJsonSchema()],
+    ['provenance-policy', policyJsonSchema()],
     ['secret-allowlist', secretAllowlistJsonSchema()],
   ]);
   for (const [name, schema, title] of FORMATS) files.set(name, formatSchema(name, schema, title));

@@ -171,6 +171,18 @@ const KEPT_LICENCES: Readonly<Record<string, string>> = {
   '@yarnpkg/parsers': 'licences/yarnpkg-parsers.txt',
 };
 
+const PARTS: Readonly<Record<string, string>> = { '@bufbuild/protobuf': 'dist/esm/wire/varint.js' };
+
+function firstComment(path: string): string {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  const end = lines.findIndex((line) => !line.startsWith('//'));
+  return lines
+    .slice(0, end)
+    .join('\n')
+    .replaceAll(/^\/\/ ?/gm, '')
+    .trim();
+}
+
 function licenceOf(folder: string): string {
   const path = join(here, folder);
   const name = folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length);
@@ -180,8 +192,12 @@ function licenceOf(folder: string): string {
   if (kept !== undefined) return `==== ${name} ====\n\n${readFileSync(join(here, kept), 'utf8').trim()}\n`;
   const { license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
   // A licence that is named and not there in full: the one whose text is ours as well.
-  if (license === 'Apache-2.0')
-    return `==== ${name} ====\n\nApache License 2.0: see LICENSE beside this folder.\n`;
+  const apache = 'Apache License 2.0: see LICENSE beside this folder.';
+  if (license === 'Apache-2.0') return `==== ${name} ====\n\n${apache}\n`;
+  // Another licence covers one of its modules alone, which has the text at its top.
+  const part = PARTS[name];
+  if (part !== undefined && license === '(Apache-2.0 AND BSD-3-Clause)')
+    return `==== ${name} ====\n\n${apache}\n\n${firstComment(join(path, part))}\n`;
   throw new Error(`${name} has no licence file; look at it before bundling it`);
 }
 

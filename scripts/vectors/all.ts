@@ -27,6 +27,7 @@ import { SIGSTORE_VECTORS } from './verify-sigstore.ts';
 import { SUBJECT_VECTORS } from './verify-subject.ts';
 import { DELEGATION_VECTORS } from './verify-delegation.ts';
 import { TIME_PROOF_VECTORS } from './verify-time-proof.ts';
+import { POLICY_VECTORS } from './verify-policy.ts';
 import { TRUST_VECTORS } from './verify-trust.ts';
 import { TRUST_SIGNER_VECTORS } from './verify-trust-signers.ts';
 import { PREDICATE_VECTORS } from './verify-predicate.ts';
@@ -37,6 +38,7 @@ export const VECTORS: readonly Vector[] = [
   ...ENVELOPE_VECTORS,
   ...SIGNATURE_CHECK_VECTORS,
   ...SIGSTORE_VECTORS,
+  ...POLICY_VECTORS,
   ...TRUST_VECTORS,
   ...TRUST_SIGNER_VECTORS,
   ...TIME_PROOF_VECTORS,

@@ -69,6 +69,10 @@ export interface VerifyExpectations {
   /** Path of what is remembered of the trust root that was trusted before. */
   readonly trustState?: string;
   readonly buildLevel?: number;
+  /** Paths of policies. */
+  readonly policies?: readonly string[];
+  /** What the only artifact is called: a package URL, or an image reference. */
+  readonly as?: string;
   readonly threshold?: number;
   readonly builderId?: string;
   readonly buildType?: string;
@@ -111,7 +115,14 @@ export interface ExpectedCheck {
 }
 
 export type ParsedFormat =
-  'json' | 'statement' | 'provenance' | 'envelope' | 'sigstore-bundle' | 'attestations' | 'trust-root';
+  | 'json'
+  | 'statement'
+  | 'provenance'
+  | 'envelope'
+  | 'sigstore-bundle'
+  | 'attestations'
+  | 'trust-root'
+  | 'policy';
 
 /** Untrusted bytes, read as a format. */
 export interface ParseCase extends Described<'parse'> {

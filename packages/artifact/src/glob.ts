@@ -96,3 +96,5 @@ function matchSequence(
   }
   return parts.slice(part).every((rest) => rest === many);
 }
+
+export { ArtifactError } from './errors.ts';

@@ -159,6 +159,24 @@ describe('an option of verify', () => {
     assert.equal(readFileSync(state, 'utf8'), readFileSync(join(cwd, '../../keys/trust-state.json'), 'utf8'));
   });
 
+  it('turns accepted into rejected: --policy, --as', () => {
+    const cwd = join(import.meta.dirname, '../../../test-vectors/verify/policy-image');
+    const good = { policy: 'policy.yaml', as: 'registry.example.com/shop/app:1.2.0' };
+    const codeOf = ({ policy, as }: Partial<typeof good>): number | null => {
+      const options = Object.entries({ policy, as }).flatMap(([name, value]) =>
+        value === undefined ? [] : [`--${name}=${value}`],
+      );
+      const key = '--public-key=../../keys/builder.pub';
+      return danube(['provenance', 'verify', 'app-1.2.0.tgz', key, ...options], { cwd }).code;
+    };
+    assert.equal(codeOf(good), 0);
+    assert.equal(codeOf({ ...good, policy: '../policy-match_fail/policy.yaml' }), 1);
+    assert.equal(codeOf({ ...good, as: 'registry.example.com/shop/app:2.0.0' }), 1);
+    assert.equal(codeOf({ policy: good.policy }), 1);
+    assert.equal(codeOf({ as: good.as }), 2);
+    assert.equal(codeOf({ ...good, policy: '../../parse/policy-empty_fail/input' }), 2);
+  });
+
   it('turns accepted into rejected: --sigstore-root, --certificate-identity, --certificate-issuer', () => {
     const cwd = join(import.meta.dirname, '../../../test-vectors/verify/certificate');
     const good = [
@@ -195,6 +213,8 @@ describe('an option of verify', () => {
     ];
     const here = [
       '--source-branch',
+      '--policy',
+      '--as',
       '--allow-parameter',
       '--no-extra',
       '--no-missing',

@@ -1,6 +1,8 @@
 import type { Expected } from './expectations.ts';
 import type { Found } from './found.ts';
 import type { Opened } from './opening.ts';
+import type { Judgement } from './policy.ts';
+import type { Evidence, EvidenceItem } from './evidence.ts';
 
 /** Everything that a check may look at. */
 export interface Context {
@@ -10,4 +12,9 @@ export interface Context {
   readonly found: Found;
   readonly expected: Expected;
   readonly now: Date;
+  /** All of the evidence, and how to open another part of it. */
+  readonly evidence: Evidence;
+  readonly open: (item: EvidenceItem) => Opened;
+  /** What the policies said; absent before they were asked, and when there are none. */
+  readonly judgement?: Judgement | undefined;
 }

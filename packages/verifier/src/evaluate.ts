@@ -49,7 +49,7 @@ export function evaluateProvenance(verification: Verification): Report {
   if (expected.certificates.length > 0 && certificates === undefined) {
     throw new ExpectationError('certificates', 'a certificate is expected, and none was looked at');
   }
-  const judge = createJudge(expected, now, {
+  const judge = createJudge(evidence, expected, now, {
     ...(certificates !== undefined && { certificates }),
     ...(times !== undefined && { times }),
   });

@@ -3,6 +3,7 @@ import type { PublicKey } from '@danube/keys';
 import { encodeHex } from 'in-toto-attestation';
 import { ExpectationError } from './errors.ts';
 import { patternProblem } from './identity-pattern.ts';
+import type { Policy } from './policy.ts';
 import { findContradiction } from './trust-contradictions.ts';
 import type { OpenedTrustRoot } from './trust-root.ts';
 
@@ -50,6 +51,8 @@ export interface Expectations {
   readonly parameters?: Readonly<Record<string, JsonValue>>;
   /** Names of external parameters that may have any value. */
   readonly allowParameters?: readonly string[];
+  /** Every one that is about an artifact must be satisfied by its provenance, and at least one must be about it. */
+  readonly policies?: readonly Policy[];
   /** The statement's `predicateType`; SLSA provenance v1 or v0.2 when left out. */
   readonly predicateType?: string;
   /** The longest time since `finishedOn`, in seconds. */
@@ -77,6 +80,7 @@ export interface Expected {
   readonly sourceCommit: string | undefined;
   readonly parameters: ReadonlyMap<string, JsonValue>;
   readonly allowParameters: readonly string[];
+  readonly policies: readonly Policy[];
   readonly predicateType: string | undefined;
   readonly maxAgeSeconds: number | undefined;
   readonly strict: boolean;
@@ -110,6 +114,7 @@ export const RULES_BY_FIELD: Readonly<Record<keyof Expectations, Rule>> = {
   sourceCommit: commit,
   parameters: record,
   allowParameters: names,
+  policies: policyList,
   predicateType: text,
   maxAgeSeconds: seconds,
   strict: flag,
@@ -153,6 +158,7 @@ export function readExpectations(expectations: Expectations): Expected {
     sourceCommit: expectations.sourceCommit,
     parameters: new Map(parameters === undefined ? [] : Object.entries(parameters)),
     allowParameters: expectations.allowParameters ?? [],
+    policies: expectations.policies ?? [],
     predicateType: expectations.predicateType,
     maxAgeSeconds: expectations.maxAgeSeconds,
     strict: expectations.strict ?? false,
@@ -313,6 +319,16 @@ function names(field: string, value: unknown): void {
   if (!Array.isArray(value) || value.some((name) => typeof name !== 'string' || name === '')) {
     throw new ExpectationError(field, 'must be a list of names');
   }
+}
+
+/** A list that is there and empty would be a policy that nobody wrote. */
+function policyList(field: string, value: unknown): void {
+  if (Array.isArray(value) && value.length > 0 && value.every(isPolicy)) return;
+  throw new ExpectationError(field, 'must be a list of at least one policy, as parsePolicy returns them');
+}
+
+function isPolicy(value: unknown): value is Policy {
+  return typeof value === 'object' && value !== null && 'ask' in value && typeof value.ask === 'function';
 }
 
 function seconds(field: string, value: unknown): void {

@@ -7,6 +7,7 @@ export { digestAlgorithms, loadEvidence } from './evidence.ts';
 export type { Evidence, EvidenceFile, EvidenceItem } from './evidence.ts';
 export type { Expectations } from './expectations.ts';
 export type { ArtifactInput } from './matching.ts';
+export type { Neighbour, Policy, PolicyInput } from './policy.ts';
 export { printable } from './printable.ts';
 export { CHECK_IDS, TOOL, reportJson } from './report.ts';
 export type {
@@ -16,6 +17,8 @@ export type {
   CheckId,
   CheckStatus,
   Finding,
+  PolicyCheckId,
+  PolicyRuleId,
   Report,
   ReportJson,
   Tool,

@@ -24,7 +24,12 @@ export interface Proofs {
 }
 
 /** A judge by these expectations, who opens each attestation once. */
-export function createJudge(expected: Expected, now: Date, { certificates, times }: Proofs = {}): Judge {
+export function createJudge(
+  evidence: Evidence,
+  expected: Expected,
+  now: Date,
+  { certificates, times }: Proofs = {},
+): Judge {
   const attestations = new Map<EvidenceItem, Opened>();
   const recent: Check[] = [];
   const open = (item: EvidenceItem): Opened => {
@@ -36,7 +41,7 @@ export function createJudge(expected: Expected, now: Date, { certificates, times
   };
   return (item, found) => {
     const opened = item === null ? NOTHING : open(item);
-    const { accepted, checks } = runSteps({ opened, found, expected, now }, recent);
+    const { accepted, checks } = runSteps({ opened, found, expected, now, evidence, open }, recent);
     return { accepted, report: describe(opened, checks) };
   };
 }

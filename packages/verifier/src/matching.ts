@@ -9,6 +9,10 @@ export interface ArtifactInput {
   readonly name: string;
   /** At least one of sha256, sha384, sha512; best all that {@link digestAlgorithms} returns. */
   readonly digest: DigestSet;
+  /** The package that it is, as a package URL with its version; policies select by it. */
+  readonly packageUrl?: string;
+  /** The container image that it is, `REGISTRY/REPOSITORY[:TAG][@DIGEST]`; policies select by it. */
+  readonly image?: string;
   /**
    * The file was met in a directory, the caller did not name it. When no attestation names it either, it is left out of
    * the verdict (and listed in `unjudged`) unless `noExtra` is set.

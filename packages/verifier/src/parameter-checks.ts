@@ -36,8 +36,8 @@ function wrongParameter({ provenance, profile }: Build, { parameters }: Expected
     const actual = externalParameter(provenance, at);
     if (actual !== undefined && isEqual(actual, expected)) continue;
     return fail({
-      expected: `${name}=${describe(expected)}`,
-      actual: actual === undefined ? `${name} is absent` : `${name}=${describe(actual)}`,
+      expected: `${name}=${describeValue(expected)}`,
+      actual: actual === undefined ? `${name} is absent` : `${name}=${describeValue(actual)}`,
       pointer: parameterPointer(provenance, at),
       hint: actual === undefined ? undefined : typeHint(expected, actual),
     });
@@ -46,7 +46,7 @@ function wrongParameter({ provenance, profile }: Build, { parameters }: Expected
 }
 
 function typeHint(expected: JsonValue, actual: JsonValue): string | undefined {
-  if (describe(expected) !== describe(actual)) return undefined;
+  if (describeValue(expected) !== describeValue(actual)) return undefined;
   return `Values are compared as JSON: this is ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}.`;
 }
 
@@ -76,7 +76,7 @@ function unnamedParameters(build: Build, expected: Expected): Finding {
  * Pointers to all that is set and not named: whatever is not an object, at any depth. A name stands for all below it.
  * Null and empty are unset (SLSA 1.2, build-provenance.md, parsing rules).
  */
-function collectUnnamed(
+export function collectUnnamed(
   object: JsonObject,
   pointer: string,
   named: readonly string[],
@@ -113,17 +113,17 @@ function sourcePointers({ uri, ref }: SourceClaims, { sourceUri, sourceRef }: Ex
  * place of another: the build type's own parameters first, else one of the tenant's; with a leading `/` the name is a
  * JSON pointer below externalParameters.
  */
-function pointerOf(name: string, { own, parameters }: Profile): string {
+export function pointerOf(name: string, { own, parameters }: Profile): string {
   if (name.startsWith('/')) return name;
   return joinPointer(own.includes(name) ? '' : parameters, name);
 }
 
-function describe(value: JsonValue): string {
+export function describeValue(value: JsonValue): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** Equal as JSON: type and value, members in any order. */
-function isEqual(a: JsonValue, b: JsonValue): boolean {
+export function isEqual(a: JsonValue, b: JsonValue): boolean {
   if (isJsonArray(a))
     return isJsonArray(b) && a.length === b.length && a.every((item, i) => isEqual(item, b[i] ?? null));
   if (!isJsonObject(a)) return a === b;

@@ -1,6 +1,9 @@
 import type { DigestSet, Statement } from 'in-toto-attestation';
 
-/** Every check of a verification, in the order in which it is made and reported. The ids are stable. */
+/**
+ * Every check of a verification, in the order in which it is made and reported. The ids are stable. Behind
+ * them come the rules of the policies, `policy.rule:POLICY/RULE`.
+ */
 export const CHECK_IDS = [
   'evidence.found',
   'trust.root',
@@ -26,11 +29,20 @@ export const CHECK_IDS = [
   'source.commit',
   'parameters',
   'time.age',
+  'policy.match',
+  'dependency',
+  'summary',
   'artifact.extra',
   'artifact.missing',
 ] as const;
 
-export type CheckId = (typeof CHECK_IDS)[number];
+/** A rule of a policy: its policy's name and its own. */
+export type PolicyRuleId = `policy.rule:${string}/${string}`;
+
+/** The checks that policies make. */
+export type PolicyCheckId = PolicyRuleId | 'dependency' | 'summary';
+
+export type CheckId = (typeof CHECK_IDS)[number] | PolicyRuleId;
 
 /**
  * `pass` and `fail` answer what was demanded; `warn` is worth reading and demands nothing; `not-run` was either not
@@ -74,7 +86,7 @@ export interface AttestationReport {
   readonly builderId: string | null;
   /** The statement, when enough of the caller's keys signed it; the very bytes that were verified, parsed once. */
   readonly statement: Statement | null;
-  /** All checks in the order of {@link CHECK_IDS}. */
+  /** All checks in the order of {@link CHECK_IDS}, then the rules of policies. */
   readonly checks: readonly Check[];
 }
 

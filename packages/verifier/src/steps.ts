@@ -70,6 +70,9 @@ export const STEPS: readonly Step[] = [
   asked('source.commit', sourceCommit, 'source commit not constrained', ({ sourceCommit }) => sourceCommit),
   { id: 'parameters', check: parameters, demanded: ({ expected }) => parametersDemanded(expected) },
   asked('time.age', timeAge, 'age not constrained', ({ maxAgeSeconds }) => maxAgeSeconds),
+  policed('policy.match', 'policy not demanded'),
+  policed('dependency', 'dependencies not constrained'),
+  policed('summary', 'verification summary not demanded'),
   among('artifact.extra', artifactExtra, 'extra files not constrained', ({ noExtra }) => noExtra),
   among('artifact.missing', artifactMissing, 'missing files not constrained', ({ noMissing }) => noMissing),
 ];
@@ -90,6 +93,17 @@ function trusted(id: CheckId, check: Step['check'], unasked: string): Step {
   return { id, check, demanded: hasTrustRoot, unasked: { id, ...notRun(unasked) } };
 }
 
+/** What policies said: made when one of them has to say something. */
+function policed(id: CheckId, unasked: string): Step {
+  const said = ({ judgement }: Context): Finding | undefined => judgement?.findings[id];
+  return {
+    id,
+    check: (context) => said(context) ?? notRun(unasked),
+    demanded: (context) => said(context) !== undefined,
+    unasked: { id, ...notRun(unasked) },
+  };
+}
+
 /** The same for a check of an artifact among others: an attestation by itself has nothing of the kind. */
 function among(...row: Parameters<typeof asked>): Step {
   const step = asked(...row);
@@ -101,10 +115,13 @@ function among(...row: Parameters<typeof asked>): Step {
  * run say the same, and sharing that keeps the report of thousands small.
  */
 export function runSteps(
-  context: Context,
+  unjudged: Context,
   recent: Check[],
 ): { readonly accepted: boolean; readonly checks: readonly Check[] } {
-  let accepted = true;
+  const { policies } = unjudged.expected;
+  const judgement = policies[0]?.ask(policies, unjudged);
+  const context = judgement === undefined ? unjudged : { ...unjudged, judgement };
+  let accepted = judgement?.rules.every((rule) => isAcceptable(rule, true)) ?? true;
   const checks = STEPS.map((step, index) => {
     const demanded = step.demanded(context);
     if (!demanded && step.unasked !== undefined) return step.unasked;
@@ -113,7 +130,7 @@ export function runSteps(
     const last = recent[index];
     return last !== undefined && isSame(last, finding) ? last : (recent[index] = toCheck(step.id, finding));
   });
-  return { accepted, checks };
+  return { accepted, checks: judgement === undefined ? checks : [...checks, ...judgement.rules] };
 }
 
 function toCheck(id: CheckId, { status, expected, actual, pointer, hint }: Finding): Check {

@@ -13,6 +13,7 @@ import {
   type TrustedBuilder,
   type TrustedKey,
   type TrustRoot,
+  usableKeys,
 } from './trust-root.ts';
 
 const NO_ROOT = 'there is no trust root';
@@ -112,6 +113,29 @@ export function buildLevel(context: Context): Finding {
   const level = found.builder?.maxLevel ?? 0;
   const result = { expected: wanted, actual: `SLSA Build L${level}`, pointer };
   return level >= lowest ? pass(result) : fail(result);
+}
+
+/** The SLSA Build level that the trust root vouches for; `undefined` when there is none, or it does not. */
+export function vouchedLevel(context: Context): number | undefined {
+  const { build } = context.opened;
+  const found = lookAtSigners(context);
+  if (typeof found === 'string' || !build.reached || distrust(found, build.value) !== undefined)
+    return undefined;
+  return found.builder?.maxLevel;
+}
+
+/** Whether those whom the caller trusts with the provenance signed the other attestation as well. */
+export function isVouchedFor(other: Opened, context: Context): boolean {
+  if (!other.payload.reached) return false;
+  if (other.certificate?.accepted === true && !other.certificate.isTimed) return false;
+  const { root } = context.expected.trustRoot ?? {};
+  if (context.expected.trustRoot === undefined) return true;
+  const { build } = context.opened;
+  if (root === undefined || !build.reached) return false;
+  const builder = findBuilder(root, build.value);
+  if (builder === undefined) return false;
+  const usable = usableKeys(root, other.signers, builder.keys, momentOf({ ...context, opened: other }).time);
+  return usable.length + (hasCertificate(other, builder) ? 1 : 0) >= builder.threshold;
 }
 
 /** Why the trust root does not vouch for the build; `undefined` when it does. */

@@ -22,9 +22,9 @@ import {
 
 const schemaFile = new URL('../../../docs/schemas/verification-report.schema.json', import.meta.url);
 const schema = JSON.parse(readFileSync(schemaFile, 'utf8')) as {
-  $defs: { check: { properties: { id: { enum: string[] } } } };
+  $defs: { check: { properties: { id: { anyOf: [{ enum: string[] }] } } } };
 };
-const validate = new Ajv2020({ strict: true, strictTypes: false }).compile(schema);
+const validate = new Ajv2020({ strict: true, strictTypes: false, strictTuples: false }).compile(schema);
 
 const CASES: readonly (readonly [what: string, input: Case])[] = [
   ['everything expected', { expect: EVERYTHING }],
@@ -99,6 +99,6 @@ describe('the report', () => {
   });
 
   it('has a schema with all check ids', () => {
-    assert.deepEqual(schema.$defs.check.properties.id.enum, CHECK_IDS);
+    assert.deepEqual(schema.$defs.check.properties.id.anyOf[0].enum, CHECK_IDS);
   });
 });

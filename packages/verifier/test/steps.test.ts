@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PROVENANCE_V02 } from 'in-toto-attestation';
-import { CHECK_IDS, type CheckId, type Expectations, type TrustRoot } from '../src/index.ts';
+import { CHECK_IDS, type CheckId, type Expectations, type Policy, type TrustRoot } from '../src/index.ts';
 import { RULES_BY_FIELD } from '../src/expectations.ts';
+import { askPolicies } from '../src/documents/policy/ask.ts';
 import { STEPS } from '../src/steps.ts';
 import {
   APP,
@@ -50,6 +51,15 @@ const opened = (root: Partial<TrustRoot> = {}): Partial<Expectations> => ({
   trustRoot: { root: { ...ROOT, ...root }, by: 'the test' },
 });
 
+const NEVER: Policy = {
+  name: 'never',
+  needsTrustRoot: false,
+  checkIds: [],
+  select: () => false,
+  judge: () => [],
+  ask: askPolicies,
+};
+
 /** One change of what is expected that turns the accepted case into a rejected one, and the checks that say so. */
 const FLIPS: Readonly<
   Record<keyof Expectations, readonly [change: Partial<Expectations>, failed: readonly CheckId[]]>
@@ -69,6 +79,7 @@ const FLIPS: Readonly<
   sourceCommit: [{ sourceCommit: 'a'.repeat(40) }, ['source.commit']],
   parameters: [{ parameters: { version: '2' } }, ['parameters']],
   allowParameters: [{ allowParameters: [], strict: true }, ['parameters']],
+  policies: [{ policies: [NEVER] }, ['policy.match']],
   predicateType: [{ predicateType: PROVENANCE_V02 }, ['predicate.type']],
   maxAgeSeconds: [{ maxAgeSeconds: 60 }, ['time.age']],
   strict: [{ strict: true }, ['parameters']],

@@ -7,6 +7,7 @@ const OPTIONS: Readonly<Record<string, (value: never) => string[]>> = {
   parameters: (values: Readonly<Record<string, Json>>) =>
     Object.entries(values).map(([name, value]) => parameterOption(name, value)),
   allowParameters: (names: readonly string[]) => names.map((name) => `--allow-parameter=${name}`),
+  policies: (paths: readonly string[]) => paths.map((path) => `--policy=${path}`),
   maxAgeSeconds: (seconds: number) => [`--max-age=${seconds}s`],
 } satisfies { readonly [Field in keyof VerifyExpectations]?: (value: never) => string[] };
 
@@ -26,9 +27,17 @@ export function expectationOptions(expectations: VerifyExpectations): string[] {
   });
 }
 
+/** Options whose name is not simply the field's. */
+const OPTION_NAMES: Readonly<Record<string, string>> = {
+  publicKeys: '--public-key',
+  policies: '--policy',
+  packageUrl: '--as',
+  image: '--as',
+};
+
 /** The option of an expectation, as messages name it. */
 export function optionName(field: string): string {
-  if (field === 'publicKeys') return '--public-key';
+  if (Object.hasOwn(OPTION_NAMES, field)) return OPTION_NAMES[field] ?? '';
   return `--${field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replace(/-seconds$/, '')}`;
 }
 

@@ -15,6 +15,7 @@ import {
 } from '@danube/verifier';
 import {
   openPlainTrustRoot,
+  parsePolicy,
   openSignedTrustRoot,
   readTrustRootEnvelope,
   refuseRollback,
@@ -61,16 +62,19 @@ export async function openVerification(
   const evidence = loadEvidence(
     content.evidence.map((path) => ({ path, bytes: readFileSync(join(folder, path)) })),
   );
-  const { publicKeys, sigstoreRoot, ...others } = content.expectations;
+  const { publicKeys, sigstoreRoot, policies, as, ...others } = content.expectations;
   const trust = openTrustRoot(folder, content.expectations);
   const root = trust.trustRoot?.root;
   return {
     evidence,
-    artifacts: await openArtifacts(folder, content.artifacts, evidence),
+    artifacts: called(await openArtifacts(folder, content.artifacts, evidence), as),
     expectations: {
       ...withoutTrustRoot(others),
       publicKeys: publicKeys.map((path) => readPublicKeyFile(join(folder, path))),
       ...trust,
+      ...(policies === undefined
+        ? {}
+        : { policies: policies.map((path) => parsePolicy(readFileSync(join(folder, path)))) }),
     },
     now: new Date(content.now ?? ANY_TIME),
     ...(sigstoreRoot === undefined
@@ -78,6 +82,13 @@ export async function openVerification(
       : { certificates: proveCertificates(evidence, join(folder, sigstoreRoot)) }),
     ...(root === undefined ? {} : proveByRoot(evidence, root)),
   };
+}
+
+/** The artifacts as the case calls them. */
+function called(artifacts: Verification['artifacts'], name: string | undefined): Verification['artifacts'] {
+  if (name === undefined || artifacts === 'provenance-only') return artifacts;
+  const identity = name.startsWith('pkg:') ? { packageUrl: name } : { image: name };
+  return artifacts.map((artifact) => ({ ...artifact, ...identity }));
 }
 
 /** What says where the trust root is, and how it is vouched for: no expectation of the verifier's own. */

@@ -1,5 +1,5 @@
 import { KeyError, parsePublicKey, type PublicKey } from '@danube/keys';
-import { type Expectations, ExpectationError, type OpenedTrustRoot } from '@danube/verifier';
+import { type Expectations, ExpectationError, type OpenedTrustRoot, type Policy } from '@danube/verifier';
 import { type JsonValue, MalformedError, parseJson } from 'in-toto-attestation';
 import { usageError } from '../exit-code.ts';
 import { readUpTo } from '../file.ts';
@@ -9,9 +9,14 @@ import type { VerifyOptions } from './verify.ts';
  * What the options demand.
  *
  * @param trustRoot opened, when the options name one.
+ * @param policies read, when the options name some.
  * @throws CliError ERR_USAGE; KeyError for a public key that cannot be read.
  */
-export function readExpectations(options: VerifyOptions, trustRoot?: OpenedTrustRoot): Expectations {
+export function readExpectations(
+  options: VerifyOptions,
+  trustRoot?: OpenedTrustRoot,
+  policies?: readonly Policy[],
+): Expectations {
   checkCertificateOptions(options);
   if (options.publicKey === undefined && options.sigstoreRoot === undefined && trustRoot === undefined) {
     throw usageError(
@@ -36,6 +41,7 @@ export function readExpectations(options: VerifyOptions, trustRoot?: OpenedTrust
     buildType: options.buildType,
     parameters: parameters.size === 0 ? undefined : Object.fromEntries(parameters),
     allowParameters: options.allowParameter,
+    policies,
     predicateType: options.predicateType,
     maxAgeSeconds: options.maxAge,
     strict: options.strict,
@@ -122,6 +128,9 @@ const FLAGS: Readonly<Record<string, string>> = {
   publicKeys: '--public-key',
   parameters: '--parameter',
   allowParameters: '--allow-parameter',
+  policies: '--policy',
+  packageUrl: '--as',
+  image: '--as',
   maxAgeSeconds: '--max-age',
 };
 

@@ -1,6 +1,6 @@
 import type { ImageAt, Platform, PlatformImage, RegistryClient } from '@danube/store/oci';
 import type { ArtifactInput, EvidenceFile, Report } from '@danube/verifier';
-import type { ImageReference } from '@danube/artifact/image-reference';
+import { formatImageReference, type ImageReference } from '@danube/artifact/image-reference';
 import { usageError } from '../exit-code.ts';
 import { imageName, isImage, readImageReference, withRegistry } from '../registry.ts';
 import { expandEvidence, readEvidence } from './evidence-files.ts';
@@ -83,14 +83,15 @@ async function judgeWithParts(
 ): Promise<Judged> {
   const image = await client.resolve(reference);
   const name = imageName({ ...reference, ...image });
-  const own = await judgeOne(client, image, name, options, judge);
+  const called = formatImageReference({ ...reference, ...image });
+  const own = await judgeOne(client, image, { name, image: called }, options, judge);
   if (own.report.verdict === 'accepted') return own;
   const { platforms } = await readIndex(client, image, options);
   if (platforms === undefined) return own;
   const wanted = platforms.filter((entry) => matchPlatform(entry.platform, platform));
   const parts: Judged[] = [];
   for (const entry of wanted)
-    parts.push(await judgeOne(client, entry, partName(name, entry), options, judge));
+    parts.push(await judgeOne(client, entry, { name: partName(name, entry), image: called }, options, judge));
   return combine(own, parts);
 }
 
@@ -106,17 +107,17 @@ async function readIndex(
 async function judgeOne(
   client: RegistryClient,
   image: ImageAt,
-  name: string,
+  called: Pick<ArtifactInput, 'name' | 'image'>,
   { provenance }: VerifyOptions,
   judge: Judge,
 ): Promise<Judged> {
   const [algorithm = '', hex = ''] = image.digest.split(':');
-  const artifact = { name, digest: { [algorithm]: hex } };
+  const artifact = { ...called, digest: { [algorithm]: hex } };
   if (provenance !== undefined) {
     const files = [...new Set(provenance.flatMap(expandEvidence))].map(readEvidence);
     return { report: await judge(files, [artifact]), isBlind: false, explain: async () => undefined };
   }
-  const { files, isBlind, explain } = await fetchEvidence(client, image, name);
+  const { files, isBlind, explain } = await fetchEvidence(client, image, called.name);
   return { report: await judge(files, [artifact]), isBlind, explain };
 }
 

@@ -4,6 +4,7 @@ import {
   type Evidence,
   type Expectations,
   type OpenedTrustRoot,
+  type Policy,
   type Report,
   type Verification,
   TOOL,
@@ -43,8 +44,9 @@ interface Case {
  */
 export async function verifyArtifacts(paths: readonly string[], options: VerifyOptions): Promise<ExitCode> {
   const format = await chooseFormat(options);
-  const expectations = readExpectations(options, await openTrustRoot(options));
+  const expectations = readExpectations(options, await openTrustRoot(options), await readPolicies(options));
   if (paths.some((path) => path.startsWith('oci:'))) {
+    if (options.as !== undefined) throw usageError('--as is for files; an image is what its reference says');
     const { judgeImages } = await import('./images.ts');
     const { report, isBlind } = await judgeImages(paths, options, async (files, artifacts) => {
       const evidence = loadEvidence(files);
@@ -57,7 +59,7 @@ export async function verifyArtifacts(paths: readonly string[], options: VerifyO
   refuseRegistryOptions(options);
   const opened = await openCase(paths, options, expectations);
   const hashed = await hashTargets(opened.files, algorithmsOf(opened.evidence));
-  const artifacts = [...hashed.artifacts, ...opened.digests];
+  const artifacts = await nameArtifacts([...hashed.artifacts, ...opened.digests], options);
   const problems = [...opened.problems, ...hashed.problems];
   const proofs = await lookAtProofs(opened.evidence, options.sigstoreRoot, expectations);
   const report = judge(opened, artifacts, problems, expectations, proofs);
@@ -108,6 +110,23 @@ async function openTrustRoot(options: VerifyOptions): Promise<OpenedTrustRoot | 
   if (!namesTrustRoot(options)) return undefined;
   const { loadTrustRoot } = await import('./trust-root.ts');
   return loadTrustRoot(options);
+}
+
+/** Policies are judged by code that is loaded only for them. */
+async function readPolicies({ policy }: VerifyOptions): Promise<readonly Policy[] | undefined> {
+  if (policy === undefined) return undefined;
+  const { loadPolicies } = await import('./policies.ts');
+  return loadPolicies(policy);
+}
+
+async function nameArtifacts(
+  artifacts: readonly ArtifactInput[],
+  { as, policy }: VerifyOptions,
+): Promise<readonly ArtifactInput[]> {
+  if (as === undefined) return artifacts;
+  if (policy === undefined) throw usageError('--as is for policies, and there is no --policy');
+  const { callArtifact } = await import('./policies.ts');
+  return callArtifact(artifacts, as);
 }
 
 async function openCase(

@@ -29,6 +29,8 @@ export interface VerifyOptions extends TrustRootOptions, RegistryOptions {
   readonly allowParameter?: readonly string[];
   readonly predicateType?: string;
   readonly maxAge?: number;
+  readonly policy?: readonly string[];
+  readonly as?: string;
   readonly strict?: true;
   /** False when `--no-extra` is given. */
   readonly extra: boolean;
@@ -75,6 +77,11 @@ export function describe(command: Declaration): void {
     .option('--strict', 'external parameters that no option names fail, instead of warning')
     .option('--no-extra', 'a file without provenance fails')
     .option('--no-missing', 'a subject without a file fails')
+    .optionsGroup('What a policy says:')
+    .addOption(
+      repeatable('--policy <FILE>', 'every policy about the artifact must be satisfied, and one must be'),
+    )
+    .addOption(single('--as <NAME>', 'what the artifact is: a package URL, or an image reference'))
     .optionsGroup('Images (oci:REGISTRY/REPOSITORY:TAG or @DIGEST):')
     .addOption(
       single('--platform <OS/ARCH>', 'of an index that has no attestation itself, only these images'),
@@ -109,6 +116,10 @@ A trust root says which keys sign for which builders, up to which SLSA Build lev
 takes the place of --public-key, --threshold and certificates. It is believed when the keys named by --trust-root-key
 signed it, or, plain, because you name it so. --trust-state remembers it, so that an older one is refused next time.
 
+A policy (docs/policy.md) says in one file which artifacts it is about and what their provenance must say. Every policy
+that is about the artifact has to be satisfied; an artifact that none is about is rejected. --as names the artifact for
+policies that select by package or image; files are selected by their name.
+
 A certificate's identity and issuer are compared exactly. In a pattern * stands for any characters but / and @, and **
 for any characters; the host is always exact. Signature, log entry, time and certificate are verified offline.
 
@@ -125,6 +136,7 @@ Examples:
   danube provenance verify oci:registry.example.com/shop/app:v1.2.0 --public-key danube.pub
   danube provenance verify --job=abc123 --public-key=/var/lib/danube/keys/signing.key.pub
   danube provenance verify app.tgz --trust-root trust-root.json --trust-root-key root.pub --build-level 3
+  danube provenance verify dist/ --trust-root trust-root.json --trust-root-key root.pub --policy policy.yaml
   danube provenance verify app.tgz --sigstore-root trusted_root.json \\
       --certificate-issuer https://token.actions.githubusercontent.com \\
       --certificate-identity 'https://github.com/shop/app/.github/workflows/release.yml@refs/tags/*'

@@ -6,6 +6,20 @@ export {
   refuseRollback,
   type RememberedTrustRoot,
 } from './open-trust-root.ts';
+export { FIELD_RULES } from './policy/constraint.ts';
+export { checkPolicyDocument, parsePolicy, parsePolicyDocument, toPolicy } from './policy/policy.ts';
+export {
+  POLICY_SCHEMA_ID,
+  policyJsonSchema,
+  policySchema,
+  policySpecSchema,
+  type AttestationDemand,
+  type DependencySource,
+  type ParameterRule,
+  type PolicyDocument,
+  type PolicySpec,
+  type Selector,
+} from './policy/schema.ts';
 export { parseTrustRoot, parseTrustRootDocument, toTrustRoot } from './trust-root.ts';
 export {
   TRUST_ROOT_PAYLOAD_TYPE,

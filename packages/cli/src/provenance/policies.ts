@@ -1,0 +1,38 @@
+import type { ArtifactInput, Policy } from '@danube/verifier';
+import { DocumentError, parsePolicy } from '@danube/verifier/documents';
+import { usageError } from '../exit-code.ts';
+import { readInput } from '../file.ts';
+
+/** More than any policy has. */
+export const POLICY_BYTES: number = 1024 * 1024;
+
+/**
+ * Reads the policies that the options name.
+ *
+ * @throws CliError ERR_USAGE for one that is none; ERR_IO.
+ */
+export function loadPolicies(paths: readonly string[]): Policy[] {
+  return paths.map(loadPolicy);
+}
+
+function loadPolicy(path: string): Policy {
+  const bytes = readInput(path, POLICY_BYTES);
+  try {
+    return parsePolicy(bytes);
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    throw usageError(`the policy ${path}: ${error.message}`, error.hint);
+  }
+}
+
+/**
+ * The artifact with what `--as` calls it.
+ *
+ * @throws CliError ERR_USAGE unless there is one artifact.
+ */
+export function callArtifact(artifacts: readonly ArtifactInput[], name: string): ArtifactInput[] {
+  const [artifact, ...others] = artifacts;
+  if (artifact === undefined || others.length > 0)
+    throw usageError(`--as says what one artifact is, and there are ${artifacts.length}`);
+  return [{ ...artifact, ...(name.startsWith('pkg:') ? { packageUrl: name } : { image: name }) }];
+}
