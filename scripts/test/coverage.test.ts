@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ARTIFACT_ERROR_CODES } from '@danube/artifact';
-import { JOB_ERROR_CODES } from '@danube/builder';
+import { JOB_ERROR_CODES, SECRET_ERROR_CODES } from '@danube/builder';
 import { KEY_ERROR_CODES } from '@danube/keys';
 import { SIGN_ERROR_CODES } from '@danube/signer';
 import { STORE_ERROR_CODES } from '@danube/store';
@@ -16,7 +16,7 @@ const UNIONS = {
   'in-toto-attestation': MALFORMED_CODES,
   '@danube/keys': KEY_ERROR_CODES,
   '@danube/artifact': ARTIFACT_ERROR_CODES,
-  '@danube/builder': JOB_ERROR_CODES,
+  '@danube/builder': [...JOB_ERROR_CODES, ...SECRET_ERROR_CODES],
   '@danube/signer': SIGN_ERROR_CODES,
   '@danube/store': STORE_ERROR_CODES,
   '@danube/verifier': VERIFICATION_ERROR_CODES,

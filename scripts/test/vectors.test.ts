@@ -1,7 +1,7 @@
 import { describe, it } from 'node:test';
 import type { Case } from '../vectors/case-format.ts';
 import { casesOf, type StoredCase } from './vectors/cases.ts';
-import { judgeBuild, judgeSign } from './vectors/judge-attesting.ts';
+import { judgeBuild, judgeSecrets, judgeSign } from './vectors/judge-attesting.ts';
 import {
   judgeChecksums,
   judgeImageReference,
@@ -38,6 +38,7 @@ suite('checksums', judgeChecksums);
 suite('oci-layout', judgeOciLayout);
 suite('image-reference', judgeImageReference);
 suite('store', judgeStore);
+suite('secrets', judgeSecrets);
 suite('verify', verifyByLibrary);
 
 describe('test-vectors/verify, by the command', { concurrency: 2 }, () => {

@@ -8,6 +8,7 @@ import { PRIVATE_KEY_VECTORS } from './private-key-vectors.ts';
 import { JSON_VECTORS } from './json-vectors.ts';
 import { FORMAT_VECTORS } from './format-vectors.ts';
 import { JOB_RECORD_VECTORS } from './job-record-vectors.ts';
+import { SECRETS_VECTORS } from './secrets-vectors.ts';
 import { SIGN_VECTORS } from './sign-vectors.ts';
 import { SIGNATURE_VECTORS } from './signature-vectors.ts';
 import { STORE_VECTORS } from './store-vectors.ts';
@@ -67,4 +68,5 @@ export const VECTORS: readonly Vector[] = [
   ...OCI_LAYOUT_VECTORS,
   ...IMAGE_REFERENCE_VECTORS,
   ...STORE_VECTORS,
+  ...SECRETS_VECTORS,
 ];

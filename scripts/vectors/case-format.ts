@@ -16,7 +16,8 @@ export type Case =
   | ChecksumsCase
   | OciLayoutCase
   | ImageReferenceCase
-  | StoreCase;
+  | StoreCase
+  | SecretsCase;
 
 /** The cases of one kind. */
 export type CaseOf<Kind extends Case['kind']> = Extract<Case, { readonly kind: Kind }>;
@@ -255,4 +256,21 @@ export interface StoreCase extends Described<'store'> {
   readonly read?: string;
   readonly expect:
     { readonly verdict: 'accepted'; readonly files: Readonly<Record<string, string>> } | Rejection;
+}
+
+/** A statement that is looked through for credentials before it is signed. */
+export interface SecretsCase extends Described<'secrets'> {
+  readonly statement: string;
+  readonly allowlist?: string;
+  /** The clock, for entries of the allow-list that run out. */
+  readonly now: string;
+  readonly expect:
+    | { readonly verdict: 'accepted'; readonly allowed: readonly ExpectedSecret[] }
+    | (Rejection & { readonly findings?: readonly ExpectedSecret[] });
+}
+
+/** A credential by the rule that finds it and the JSON pointer to it. */
+export interface ExpectedSecret {
+  readonly rule: string;
+  readonly pointer: string;
 }

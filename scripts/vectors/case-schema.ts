@@ -204,6 +204,20 @@ const store = kindOf(
   { files: texts },
 );
 
+const foundSecrets = z.array(z.strictObject({ rule: z.string(), pointer: z.string() }));
+
+const secrets = z.strictObject({
+  description: z.string().min(10),
+  kind: z.literal('secrets'),
+  statement: path,
+  allowlist: path.exactOptional(),
+  now: z.string(),
+  expect: z.union([
+    z.strictObject({ verdict: z.literal('accepted'), allowed: foundSecrets }),
+    rejected.extend({ findings: foundSecrets.exactOptional() }),
+  ]),
+});
+
 /** Reads the content of a `case.json`. */
 export const CASE: z.ZodType<Case> = z.discriminatedUnion('kind', [
   verify,
@@ -218,4 +232,5 @@ export const CASE: z.ZodType<Case> = z.discriminatedUnion('kind', [
   ociLayout,
   imageReference,
   store,
+  secrets,
 ]);

@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
-import { buildProvenance, collectOutputs, parseJobRecord } from '@danube/builder';
+import {
+  buildProvenance,
+  clearStatement,
+  collectOutputs,
+  parseJobRecord,
+  parseSecretAllowlist,
+  SecretError,
+  type SecretFinding,
+} from '@danube/builder';
 import { appendSignature, openKey, signStatement, type KeyBackend } from '@danube/signer';
 import {
   encodeStatement,
   envelopeJson,
   parseEnvelope,
   parseJson,
+  parseStatement,
   type Envelope,
   type JsonValue,
 } from 'in-toto-attestation';
@@ -77,4 +86,26 @@ async function build(folder: string, content: CaseOf<'build'>): Promise<JsonValu
 
 function readJson(path: string): JsonValue {
   return parseJson(readFileSync(path));
+}
+
+export async function judgeSecrets({ folder, content }: StoredCase<'secrets'>): Promise<void> {
+  const { statement, allowlist, now, expect } = content;
+  const outcome = await outcomeOf(() =>
+    clearStatement(parseStatement(readFileSync(join(folder, statement))), {
+      allowlist:
+        allowlist === undefined ? undefined : parseSecretAllowlist(readFileSync(join(folder, allowlist))),
+      now: new Date(now),
+    }),
+  );
+  if (expect.verdict === 'accepted') {
+    assert.deepEqual(assertAccepted(outcome).allowed.map(placed), expect.allowed);
+    return;
+  }
+  assertRejected(outcome, expect);
+  assert.ok(outcome instanceof SecretError);
+  assert.deepEqual(outcome.findings.map(placed), expect.findings ?? []);
+}
+
+function placed({ rule, pointer }: SecretFinding): { readonly rule: string; readonly pointer: string } {
+  return { rule, pointer };
 }
