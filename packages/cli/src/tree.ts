@@ -110,6 +110,67 @@ export const TREE: Group = {
       ],
     },
     {
+      name: 'trust',
+      summary: 'Keep a trust root: who may sign what, for how long',
+      children: [
+        {
+          name: 'init',
+          summary: 'Begin a trust root with one key and one builder',
+          load: () => import('./trust/init.ts'),
+        },
+        {
+          name: 'add-key',
+          summary: 'Add a key to a trust root',
+          load: () => import('./trust/add-key.ts'),
+        },
+        {
+          name: 'rotate',
+          summary: 'Let a new key take the place of an old one',
+          load: () => import('./trust/rotate.ts'),
+        },
+        {
+          name: 'revoke',
+          summary: 'Take the trust from what a key signed since a moment',
+          load: () => import('./trust/revoke.ts'),
+        },
+        {
+          name: 'add-builder',
+          summary: 'Add a builder to a trust root',
+          load: () => import('./trust/add-builder.ts'),
+        },
+        {
+          name: 'add-verifier',
+          summary: 'Add a verifier whose summaries are believed',
+          load: () => import('./trust/add-verifier.ts'),
+        },
+        {
+          name: 'add-timestamp-authority',
+          summary: 'Add an authority that proves when it was signed',
+          load: () => import('./trust/add-timestamp-authority.ts'),
+        },
+        {
+          name: 'add-sigstore',
+          summary: 'Add an instance of Sigstore',
+          load: () => import('./trust/add-sigstore.ts'),
+        },
+        {
+          name: 'sign',
+          summary: 'Sign a trust root with a root key',
+          load: () => import('./trust/sign.ts'),
+        },
+        {
+          name: 'show',
+          summary: 'Show what a trust root says, without verifying it',
+          load: () => import('./trust/show.ts'),
+        },
+        {
+          name: 'check',
+          summary: 'Look for what is wrong with a trust root, or soon will be',
+          load: () => import('./trust/check.ts'),
+        },
+      ],
+    },
+    {
       name: 'completion',
       summary: 'Print a completion script for a shell',
       load: () => import('./completion.ts'),

@@ -26,12 +26,19 @@ const STATE_BYTES = 4096;
  */
 export function loadTrustRoot(options: TrustRootOptions): OpenedTrustRoot | undefined {
   const path = options.trustRoot ?? options.plainTrustRoot;
-  if (path === undefined) return undefined;
+  return path === undefined ? undefined : openTrustRootFile(options, true);
+}
+
+/** The same; without `remembers` what `--trust-state` says is only compared with. */
+export function openTrustRootFile(options: TrustRootOptions, remembers: boolean): OpenedTrustRoot {
+  const path = options.trustRoot ?? options.plainTrustRoot ?? '';
   const bytes = readInput(path, ROOT_BYTES);
   try {
     const opened = open(bytes, options);
     const document = options.trustRoot === undefined ? bytes : readTrustRootEnvelope(bytes).payload;
-    return options.trustState === undefined ? opened : remember(opened, document, options.trustState);
+    return options.trustState === undefined
+      ? opened
+      : remember(opened, document, options.trustState, remembers);
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
     throw usageError(`the trust root ${path}: ${error.message}`, error.hint);
@@ -52,12 +59,18 @@ function open(bytes: Uint8Array, options: TrustRootOptions): OpenedTrustRoot {
 }
 
 /** An older trust root is refused; a newer one that has not expired takes the place of what was remembered. */
-function remember(opened: OpenedTrustRoot, document: Uint8Array, path: string): OpenedTrustRoot {
+function remember(
+  opened: OpenedTrustRoot,
+  document: Uint8Array,
+  path: string,
+  remembers: boolean,
+): OpenedTrustRoot {
   const sha256 = createHash('sha256').update(document).digest('hex');
   const remembered = existsSync(path) ? readState(path) : undefined;
   const judged = remembered === undefined ? opened : refuseRollback(opened, sha256, remembered);
   const { root } = judged;
-  if (root === undefined || root.expires < new Date() || root.version === remembered?.version) return judged;
+  if (!remembers || root === undefined || root.expires < new Date() || root.version === remembered?.version)
+    return judged;
   writeOutput(path, `${JSON.stringify({ version: root.version, sha256 })}\n`);
   return judged;
 }

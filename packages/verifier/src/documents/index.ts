@@ -20,6 +20,16 @@ export {
   type PolicySpec,
   type Selector,
 } from './policy/schema.ts';
+export {
+  addBuilder,
+  addKey,
+  addSigstore,
+  addTimestampAuthority,
+  addVerifier,
+  revokeKey,
+  rotateKey,
+  type TrustRootChange,
+} from './trust-root-changes.ts';
 export { parseTrustRoot, parseTrustRootDocument, toTrustRoot } from './trust-root.ts';
 export {
   TRUST_ROOT_PAYLOAD_TYPE,
