@@ -14,18 +14,31 @@ import { cleanEnvironment, publishedPackages, ROOT, type Package } from './repos
 /** What every package brings along for whoever installs it. */
 const MUST_HOLD = ['LICENSE', 'README.md', 'package.json'];
 
+/** What installs with the command by default stays below this, in bytes: no cloud's SDK, nothing to compile. */
+const MAX_COMMAND_BYTES = 10_000_000;
+
 interface Packed {
   readonly tarball: string;
   readonly files: readonly string[];
+  /** Unpacked, without dependencies. */
+  readonly bytes: number;
 }
 
 /** Packs a package into a folder. */
 function packPackage(item: Package, folder: string): Packed {
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
   const report = execFileSync('npm', args, { cwd: item.folder, env: cleanEnvironment(), encoding: 'utf8' });
-  const [packed] = JSON.parse(report) as { filename: string; files: { path: string }[] }[];
+  const [packed] = JSON.parse(report) as {
+    filename: string;
+    unpackedSize: number;
+    files: { path: string }[];
+  }[];
   if (packed === undefined) throw new Error(`npm packed nothing for ${item.name}`);
-  return { tarball: join(folder, packed.filename), files: packed.files.map(({ path }) => path) };
+  return {
+    tarball: join(folder, packed.filename),
+    files: packed.files.map(({ path }) => path),
+    bytes: packed.unpackedSize,
+  };
 }
 
 async function lintPackage(item: Package): Promise<string[]> {
@@ -56,12 +69,25 @@ function checkTypes(tarball: string): string[] {
   return status === 0 ? [] : [stdout + stderr];
 }
 
+/** The command is whole in itself, so what it installs is what it holds. */
+function checkSize({ manifest }: Package, { bytes }: Packed): string[] {
+  if (manifest['bin'] === undefined) return [];
+  const needs = [manifest['dependencies'], manifest['optionalDependencies']].flatMap((list) =>
+    Object.keys(list ?? {}),
+  );
+  return [
+    ...(needs.length === 0 ? [] : [`installs ${needs.join(', ')} as well`]),
+    ...(bytes < MAX_COMMAND_BYTES ? [] : [`has ${bytes} bytes, and ${MAX_COMMAND_BYTES} at most are wanted`]),
+  ];
+}
+
 async function checkPackages(all: ReadonlyMap<Package, Packed>): Promise<number> {
   let bad = 0;
-  for (const [item, { tarball, files }] of all) {
+  for (const [item, packed] of all) {
+    const { tarball, files } = packed;
     const types = hasLibrary(item) ? checkTypes(tarball) : [];
     const missing = MUST_HOLD.filter((name) => !files.includes(name)).map((name) => `holds no ${name}`);
-    const problems = [...missing, ...(await lintPackage(item)), ...types];
+    const problems = [...missing, ...checkSize(item, packed), ...(await lintPackage(item)), ...types];
     bad += problems.length;
     console.log(
       `${item.name}@${item.version}: publint, ${hasLibrary(item) ? 'attw' : 'no library, so no attw'}: ${problems.length === 0 ? 'ok' : 'BAD'}`,

@@ -1,4 +1,5 @@
 import type { Peer } from './case.ts';
+import { CLOUD_KEY_CASES, slsaVerifier } from './cloud-keys.ts';
 import { cosign, cosign2 } from './cosign.ts';
 import { openbao } from './openbao.ts';
 import { kubernetesSecret } from './kubernetes-secret.ts';
@@ -16,6 +17,7 @@ import { timestampAuthority } from './timestamp-authority.ts';
 export const PEERS: readonly Peer[] = [
   cosign,
   cosign2,
+  { ...cosign, cases: CLOUD_KEY_CASES },
   sigstoreVerify,
   inTotoAttestation,
   securesystemslib,
@@ -27,6 +29,7 @@ export const PEERS: readonly Peer[] = [
   softhsm,
   ministack,
   kubernetesSecret,
+  slsaVerifier,
   sarifMultitool,
   timestampAuthority,
 ];

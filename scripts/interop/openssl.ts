@@ -1,9 +1,9 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pae } from 'in-toto-attestation';
 import { findProgram } from '../peers.ts';
-import { accepts, refuses, runProgram, type Peer } from './case.ts';
-import { signAndVerify, type Material } from './material.ts';
+import { accepts, refuses, runProgram, same, type Peer } from './case.ts';
+import { danube, signAndVerify, type Material } from './material.ts';
 
 function openssl(...args: readonly string[]): string {
   return accepts(program(), args);
@@ -55,6 +55,17 @@ export const opensslPeer: Peer = {
       run: (m) => {
         const args = ['pkey', '-in', m.encryptedKey, '-passin', `file:${m.passphrase}`, '-noout'];
         refuses(program(), args, /scrypt_alg:memory limit exceeded/);
+      },
+    },
+    {
+      what: 'reads our encrypted private key when we derived its key by PBKDF2 (--derivation pbkdf2)',
+      run: (m) => {
+        const key = join(m.folder, 'pbkdf2.key');
+        const how = ['--passphrase-file', m.passphrase, '--derivation', 'pbkdf2'];
+        danube('keys', 'generate', '--out', key, ...how);
+        const shown = openssl('pkey', '-in', key, '-passin', `file:${m.passphrase}`, '-pubout');
+        same(readFileSync(`${key}.pub`, 'utf8').trim(), shown.trim());
+        signAndVerify(m, key, `${key}.pub`, '--passphrase-file', m.passphrase);
       },
     },
     {

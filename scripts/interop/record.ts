@@ -24,7 +24,7 @@ Known limits, none of them ours to change:
 - **cosign and Ed25519.** cosign verifies pure Ed25519, which is what we write, but signs with Ed25519ph, which neither it
   nor we verify in an envelope. Its own attestations are therefore tried with ECDSA P-256, its default.
 - **openssl and encrypted keys.** Ours are made slow to guess by scrypt with 128 MiB. The \`openssl\` command stops at 32 MiB,
-  and has no option to allow more. Its own encrypted keys work here; others read ours, as does \`danube\`.
+  and has no option to allow more. \`danube keys generate --derivation pbkdf2\` makes one that it opens.
 - **slsa-verifier** takes no public key for provenance: it accepts GitHub and Google Cloud Build certificates only.
 - **The \`sigstore\` client for npm** offers no way to turn its timestamp threshold off; \`@sigstore/verify\`, below it, does.
 `;

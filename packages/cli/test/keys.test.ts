@@ -55,6 +55,27 @@ describe('danube keys generate', () => {
     assert.equal(existsSync(join(root, 'half.key')), false);
   });
 
+  it('encrypts for the openssl command when it is asked to, by PBKDF2', async () => {
+    write(join(root, 'pbkdf2.txt'), 'correct horse');
+    const args = ['generate', '--derivation', 'pbkdf2', '--out'];
+    assert.equal(keys([...args, 'pbkdf2.key', '--passphrase-file', 'pbkdf2.txt']).code, 0);
+    const oid = Buffer.from('06092a864886f70d01050c', 'hex');
+    const der = Buffer.from(
+      read('pbkdf2.key')
+        .toString()
+        .replace(/-----[^-]+-----/g, ''),
+      'base64',
+    );
+    assert.ok(der.includes(oid));
+    const passphrase = Buffer.from('correct horse');
+    const { publicKey } = await parsePrivateKey(read('pbkdf2.key'), { passphrase });
+    assert.deepEqual(parsePublicKey(read('pbkdf2.key.pub')).spki, publicKey.spki);
+    const plain = keys([...args, 'not-encrypted.key']);
+    assert.equal(plain.code, 2);
+    assert.match(plain.stderr, /--derivation is for an encrypted key/);
+    assert.equal(existsSync(join(root, 'not-encrypted.key')), false);
+  });
+
   it('encrypts with the passphrase in a file', async () => {
     write(join(root, 'pass.txt'), 'correct horse\r\n');
     assert.equal(keys(['generate', '--out', 'file.key', '--passphrase-file', 'pass.txt']).code, 0);

@@ -7,6 +7,7 @@ export interface GenerateKeyOptions {
   readonly out?: string;
   readonly passphrase?: true;
   readonly passphraseFile?: string;
+  readonly derivation: 'scrypt' | 'pbkdf2';
   readonly dataDir?: string;
   readonly format: 'text' | 'json';
 }
@@ -24,6 +25,14 @@ export function describe(command: Command): void {
         'encrypt the private key with the passphrase in this file; - is stdin',
       ),
     );
+  command.addOption(
+    choice(
+      '--derivation <NAME>',
+      'how the encryption key is made of the passphrase: scrypt, or pbkdf2, which the openssl command reads',
+      ['scrypt', 'pbkdf2'],
+      'scrypt',
+    ),
+  );
   addDataDirOption(command)
     .addOption(choice('--format <FORMAT>', 'for people or for programs', ['text', 'json'], 'text'))
     .addHelpText(
@@ -31,7 +40,8 @@ export function describe(command: Command): void {
       `
 Examples:
   danube keys generate
-  danube keys generate --out release.key --passphrase`,
+  danube keys generate --out release.key --passphrase
+  danube keys generate --out release.key --passphrase-file pass.txt --derivation pbkdf2`,
     );
 }
 

@@ -17,10 +17,13 @@ import type { GenerateKeyOptions } from './generate.ts';
  */
 export async function generateKeyPair(options: GenerateKeyOptions): Promise<void> {
   const path = options.out ?? defaultPath(options.dataDir);
+  const { derivation } = options;
   const passphrase = await readPassphrase(options);
+  if (passphrase === undefined && derivation !== 'scrypt')
+    throw usageError('--derivation is for an encrypted key', 'add --passphrase or --passphrase-file FILE');
   const key = generatePrivateKey();
   try {
-    const encryption = passphrase === undefined ? {} : { passphrase };
+    const encryption = passphrase === undefined ? {} : { passphrase, derivation };
     const written = await finish(() => writeKeyPair(path, key, encryption));
     report(path, key, written, options.format);
   } finally {
