@@ -11,8 +11,8 @@ import { VERSION } from './version.ts';
  * @param argv the arguments after the program's name.
  * @throws whatever the command throws; `ERR_USAGE` when the line itself is wrong.
  */
-export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
-  let exitCode: ExitCode | undefined;
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  let exitCode: number | undefined;
   const program = await buildProgram(argv, (code) => (exitCode = code));
   try {
     await program.parseAsync(argv, { from: 'user' });
@@ -40,7 +40,7 @@ function endedByParser(error: CommanderError): ExitCode {
 /** The command tree with only the invoked command in full; without `argv` every command is. */
 export async function buildProgram(
   argv: readonly string[] | undefined,
-  done: (code: ExitCode) => void,
+  done: (code: number) => void,
 ): Promise<Command> {
   const program = configure(new Command(TREE.name)).description(TREE.summary);
   program.version(VERSION, '--version', 'Print the version');
@@ -69,7 +69,7 @@ async function addChildren(
   parent: Command,
   group: Group,
   argv: readonly string[] | undefined,
-  done: (code: ExitCode) => void,
+  done: (code: number) => void,
 ): Promise<void> {
   const invokedChild = group.children.find((child) => child.name === argv?.[0]);
   // Siblings are needed to list them, and to guess which one was meant; not beside the one that was found.
@@ -87,7 +87,7 @@ async function addChildren(
   }
 }
 
-async function addLeaf(command: Command, leaf: Leaf, done: (code: ExitCode) => void): Promise<void> {
+async function addLeaf(command: Command, leaf: Leaf, done: (code: number) => void): Promise<void> {
   const module = await leaf.load();
   module.describe(command);
   command.action(async () => {

@@ -1,12 +1,12 @@
 import { exitCodeOf, sayFailure } from './failure.ts';
-import { EXIT, type ExitCode } from './exit-code.ts';
+import { EXIT } from './exit-code.ts';
 
 /**
  * Runs the command of this process. The handlers stand before anything else runs, and the process ends with "could
  * not decide" unless a command says otherwise: neither a lost promise nor an exception in a callback can look like
  * success.
  */
-export function start(run: () => Promise<ExitCode>): void {
+export function start(run: () => Promise<number>): void {
   process.exitCode = EXIT.undecided;
   process.on('uncaughtException', end);
   process.on('unhandledRejection', end);

@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
-import type { ExitCode } from './exit-code.ts';
 
 /** A command as its module exports it. The module is loaded when the command is invoked or its options are listed. */
 export interface CommandModule {
   /** Adds arguments, options and examples. */
   describe(command: Command): void;
-  /** Does the work; `command` holds the parsed arguments and options. */
-  run(command: Command): Promise<ExitCode>;
+  /** Does the work; `command` holds the parsed arguments and options. Gives an exit code of danube (exit-code.ts), or that of what it ran. */
+  run(command: Command): Promise<number>;
 }
 
 export interface Leaf {
@@ -45,6 +44,11 @@ export const TREE: Group = {
           name: 'attest',
           summary: 'Build, sign and store the provenance of a job',
           load: () => import('./provenance/attest.ts'),
+        },
+        {
+          name: 'run',
+          summary: 'Run a command, and attest what it made',
+          load: () => import('./provenance/run.ts'),
         },
         {
           name: 'verify',

@@ -67,6 +67,13 @@ const PIPELINE: Profile = {
   own: ['pipeline', 'source', 'trigger', 'parameters'],
 };
 
+/** Commands that `danube provenance run` ran: `docs/buildtypes/run-v1.md`. */
+const RUN: Profile = {
+  source: (provenance) => uriWithRef(provenance, externalParameter(provenance, '/source')),
+  parameters: '',
+  own: ['command', 'inputs', 'source', 'workingDirectory'],
+};
+
 /** GitHub Actions workflows, by GitHub's attestations and by the SLSA generators. */
 const GITHUB_WORKFLOW: Profile = {
   source: githubWorkflow,
@@ -148,6 +155,7 @@ const UNKNOWN: Profile = {
 
 const PROFILES: ReadonlyMap<string, Profile> = new Map([
   ['https://danube.dev/buildtypes/pipeline/v1', PIPELINE],
+  ['https://danube.dev/buildtypes/run/v1', RUN],
   ['https://actions.github.io/buildtypes/workflow/v1', GITHUB_WORKFLOW],
   ['https://slsa-framework.github.io/github-actions-buildtypes/workflow/v1', GITHUB_WORKFLOW],
   ['https://slsa.dev/container-based-build/v0.1?draft', CONTAINER_BASED],

@@ -1,7 +1,7 @@
 import { encodeStatement, parseJson, readStatement, type Statement } from 'in-toto-attestation';
 import { matchAllowed, type SecretAllowlist } from './allowlist.ts';
 import { SecretError } from './errors.ts';
-import { redactJson } from './redact.ts';
+import { redactJson, redactText } from './redact.ts';
 import { type Located, locateSecrets, type SecretFinding } from './scan.ts';
 
 /** What is done about a credential: no statement, a statement without it, or a statement with it. */
@@ -54,6 +54,30 @@ export function clearStatement(statement: Statement, options: ClearOptions): Cle
   if (left.length > 0)
     throw found(left, 'it is still there after redaction: take the secret out at its source');
   return { statement: readStatement(redacted, ''), ...result };
+}
+
+/** A text that may be published, such as a log. */
+export interface ClearedText {
+  readonly text: string;
+  readonly findings: readonly SecretFinding[];
+  readonly allowed: readonly SecretFinding[];
+}
+
+/**
+ * Looks through a text as {@link clearStatement} does through a statement. @param pointer under which allow-lists know it.
+ *
+ * @throws {SecretError} `ERR_SECRET_FOUND` when something is found that is neither allowed nor redacted.
+ */
+export function clearLog(text: string, pointer: string, options: ClearOptions): ClearedText {
+  const { onSecret = 'refuse', allowlist, now } = options;
+  const located = locateSecrets(text).map((finding) => ({ ...finding, pointer }));
+  const isAllowed = (finding: Located): boolean =>
+    allowlist !== undefined && matchAllowed(allowlist, finding, now);
+  const findings = located.filter((finding) => !isAllowed(finding));
+  const result = { findings: findings.map(publish), allowed: located.filter(isAllowed).map(publish) };
+  if (findings.length === 0 || onSecret === 'allow') return { text, ...result };
+  if (onSecret === 'refuse') throw found(findings);
+  return { text: redactText(text, findings), ...result };
 }
 
 function publish({ pointer, rule, what, hint }: Located): SecretFinding {

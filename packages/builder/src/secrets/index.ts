@@ -5,10 +5,12 @@ export {
   type SecretAllowlist,
 } from './allowlist.ts';
 export {
+  clearLog,
   clearStatement,
   describeFinding,
   ON_SECRET,
   type ClearedStatement,
+  type ClearedText,
   type ClearOptions,
   type OnSecret,
 } from './clear.ts';

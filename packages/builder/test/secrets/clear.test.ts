@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { clearStatement, parseSecretAllowlist, redactText, scanText, SecretError } from '@danube/builder';
+import {
+  clearLog,
+  clearStatement,
+  parseSecretAllowlist,
+  redactText,
+  scanText,
+  SecretError,
+} from '@danube/builder';
 import { encodeStatement, type JsonObject, readStatement, type Statement } from 'in-toto-attestation';
 import { plant, statement } from './corpus.ts';
 import { seeded } from './random.ts';
@@ -153,5 +160,22 @@ describe('scanText and redactText', () => {
       redactText(log, found),
       'line one\nusing [redacted: gitlab-token]\nPASSWORD=[redacted: named-secret] make\n',
     );
+  });
+});
+
+describe('clearLog', () => {
+  const text = `line 1\nsaw ${secret}\nline 3\n`;
+
+  it('refuses, redacts or leaves a secret in a log', () => {
+    assert.throws(() => clearLog(text, '/logs/run.log', { now: NOW }), SecretError);
+    const redacted = clearLog(text, '/logs/run.log', { now: NOW, onSecret: 'redact' });
+    assert.equal(redacted.text, 'line 1\nsaw [redacted: gitlab-token]\nline 3\n');
+    assert.equal(clearLog(text, '/logs/run.log', { now: NOW, onSecret: 'allow' }).text, text);
+  });
+
+  it('knows an allow-list by the pointer of the log', () => {
+    const allowlist = allowing({ rule: 'gitlab-token', pointer: '/logs/run.log', reason: 'a sample' });
+    assert.equal(clearLog(text, '/logs/run.log', { now: NOW, allowlist }).allowed.length, 1);
+    assert.throws(() => clearLog(text, '/logs/other.log', { now: NOW, allowlist }), SecretError);
   });
 });

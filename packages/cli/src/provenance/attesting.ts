@@ -24,7 +24,7 @@ import type { AttestOptions } from './attest.ts';
 import { encodeAttestations } from './encoding.ts';
 import { type Further, readFurther } from './further-attestations.ts';
 import { reportIsolation } from './isolation.ts';
-import { describeJob } from './job.ts';
+import { type DescribedJob, describeJob } from './job.ts';
 
 const FILE = 'provenance.json';
 const ISOLATION_FILE = 'isolation.json';
@@ -38,7 +38,19 @@ const STAMPED_FILE = 'provenance.sigstore.json';
  */
 export async function attestJob(options: AttestOptions): Promise<void> {
   if (options.out !== undefined) requireTimestampFormat(options, options.format);
-  const job = await describeJob(options);
+  const { path, report } = await storeJob(await describeJob(options), options);
+  if (options.json === true) printJson(report);
+  else print(path);
+}
+
+/** Where the provenance of a job is, and what else is stored of it. */
+interface StoredJob {
+  readonly path: string;
+  readonly report: object;
+}
+
+/** Signs and stores the attestations of a job that is described. @throws DanubeError */
+export async function storeJob(job: DescribedJob, options: AttestOptions): Promise<StoredJob> {
   const isolation = reportIsolation(job, options);
   const further = readFurther(job.statement.subject, options, [FILE, STAMPED_FILE, ISOLATION_FILE]);
   if (isolation.statement !== undefined) {
@@ -58,9 +70,8 @@ export async function attestJob(options: AttestOptions): Promise<void> {
   }
   if (written.length === 0) say('already attested: the same facts are stored, nothing was changed');
   const folder = store.pathOf(jobId);
-  if (options.json === true)
-    printJson(describeStored(jobId, folder, await store.read(jobId), written, isolation));
-  else print(join(folder, FILE));
+  const report = describeStored(jobId, folder, await store.read(jobId), written, isolation);
+  return { path: join(folder, FILE), report };
 }
 
 type Files = ReadonlyMap<string, Uint8Array>;

@@ -32,8 +32,11 @@ export function readJob(options: JobOptions): JobRecord {
   return readFrom(from, options, paths);
 }
 
+/** What the caller adds to what a platform says. */
+export type PlatformOptions = Pick<JobOptions, 'event' | 'builderId' | 'jobId'>;
+
 /** The record of a job as its platform tells it. @param paths files of the artifact folder, as the record names them. */
-export function readFrom(from: Platform, options: JobOptions, paths: readonly string[]): JobRecord {
+export function readFrom(from: Platform, options: PlatformOptions, paths: readonly string[]): JobRecord {
   const { event, builderId, jobId } = options;
   const adapting = { builderId, jobId, artifacts: paths };
   if (event !== undefined) return recordFromEvent(from, readJson(event), adapting);
