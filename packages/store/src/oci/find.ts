@@ -62,7 +62,23 @@ export async function findIn(
     (signal) => searchAttTag({ ...search, repository: { ...repository, signal } }),
   ]);
   if (unsigned) await searchIndex(search);
-  return search;
+  // Answers come in any order; what is told of them does not.
+  return {
+    attestations: search.attestations.toSorted((a, b) => compare(orderOf(a), orderOf(b))),
+    lookedAt: search.lookedAt.toSorted((a, b) => PLACES.indexOf(a.place) - PLACES.indexOf(b.place)),
+    unreadable: search.unreadable.toSorted((a, b) => compare(a.path, b.path)),
+  };
+}
+
+const PLACES: readonly LookedAt['place'][] = ['referrers', 'fallback-tag', 'att-tag', 'index'];
+
+function orderOf({ kind, path, digest }: FoundAttestation): string {
+  return `${kind === 'att-tag' ? 1 : 0} ${path} ${digest}`;
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 /** Both at once; when one fails, the other is stopped. */
