@@ -6,6 +6,7 @@ import { kubernetesSecret } from './kubernetes-secret.ts';
 import { ministack } from './ministack.ts';
 import { opensslPeer } from './openssl.ts';
 import { cryptography, inTotoAttestation, securesystemslib } from './python.ts';
+import { registries } from './registries.ts';
 import { sarifMultitool } from './sarif-multitool.ts';
 import { sigstoreVerify } from './sigstore-verify.ts';
 import { softhsm } from './softhsm.ts';
@@ -32,4 +33,5 @@ export const PEERS: readonly Peer[] = [
   slsaVerifier,
   sarifMultitool,
   timestampAuthority,
+  ...registries,
 ];
