@@ -36,7 +36,7 @@ async function readAtMost({ body }: Response, maxBytes: number, url: URL): Promi
 }
 
 /** `fetch` says that it failed, and hides why in the cause. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `it did not answer within ${DEADLINE_MS / 1000} s`;
   return error.cause instanceof Error ? error.cause.message : error.message;

@@ -19,6 +19,7 @@ export const CLI_ERROR_CODES = [
   'ERR_IO', // a file that could not be read or written
   'ERR_SERVICE', // a server that could not be reached, or gave no usable answer
   'ERR_EVIDENCE', // a file that should hold attestations and is malformed
+  'ERR_REPOSITORY', // a TUF repository that is not to be trusted
   'ERR_CONFLICT', // a job that is attested already, otherwise
 ] as const;
 export type CliErrorCode = (typeof CLI_ERROR_CODES)[number];

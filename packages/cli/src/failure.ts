@@ -28,7 +28,7 @@ const UNDECIDED: readonly FailureCode[] = [
   'ERR_STORE_PROTOCOL',
 ];
 
-const REJECTED: readonly FailureCode[] = ['ERR_EVIDENCE'];
+const REJECTED: readonly FailureCode[] = ['ERR_EVIDENCE', 'ERR_REPOSITORY'];
 
 /** The exit code that an error which ended a command stands for; never 0. */
 export function exitCodeOf(error: unknown): ExitCode {

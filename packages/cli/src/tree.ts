@@ -172,6 +172,11 @@ export const TREE: Group = {
           summary: 'Look for what is wrong with a trust root, or soon will be',
           load: () => import('./trust/check.ts'),
         },
+        {
+          name: 'update',
+          summary: 'Get the current trust root from a TUF repository',
+          load: () => import('./trust/update.ts'),
+        },
       ],
     },
     {

@@ -1,0 +1,138 @@
+/** A TUF repository in memory, signed with keys of its own, and a server that can lie about it. */
+import {
+  Key,
+  Metadata,
+  MetadataKind,
+  MetaFile,
+  Root,
+  Signature,
+  Snapshot,
+  TargetFile,
+  Targets,
+  Timestamp,
+} from '@tufjs/models';
+import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+
+const SPEC_VERSION = '1.0.31';
+const LATER = '2056-01-01T00:00:00Z';
+
+/** A key that signs roles. */
+export interface RoleKey {
+  readonly key: Key;
+  readonly privateKey: KeyObject;
+}
+
+export function roleKey(): RoleKey {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('hex');
+  const keyID = createHash('sha256').update(raw).digest('hex');
+  const key = new Key({ keyID, keyType: 'ed25519', scheme: 'ed25519', keyVal: { public: raw } });
+  return { key, privateKey };
+}
+
+type Signed = Root | Timestamp | Snapshot | Targets;
+
+/** Metadata of a role, signed by these keys. */
+export function signed(role: Signed, keys: readonly RoleKey[]): Buffer {
+  const metadata = new Metadata(role);
+  for (const { key, privateKey } of keys) {
+    metadata.sign(
+      (data) => new Signature({ keyID: key.keyID, sig: sign(null, data, privateKey).toString('hex') }),
+      true,
+    );
+  }
+  return Buffer.from(JSON.stringify(metadata.toJSON()));
+}
+
+export interface RootOptions {
+  readonly version?: number;
+  /** For every role; how many of them must sign the root. */
+  readonly keys: readonly RoleKey[];
+  readonly threshold?: number;
+  readonly expires?: string;
+}
+
+export function rootRole({ version = 1, keys, threshold = 1, expires = LATER }: RootOptions): Root {
+  const root = new Root({ version, specVersion: SPEC_VERSION, expires, consistentSnapshot: false });
+  for (const role of Object.values(MetadataKind)) for (const { key } of keys) root.addKey(key, role);
+  Object.assign(root.roles[MetadataKind.Root] ?? {}, { threshold });
+  return root;
+}
+
+export interface Release {
+  readonly version: number;
+  readonly target: Buffer;
+  readonly keys: readonly RoleKey[];
+  readonly expires?: string;
+  /** The snapshot and the targets of another release. */
+  readonly mixedWith?: Release;
+}
+
+function metaFile(version: number, bytes: Buffer): MetaFile {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return new MetaFile({ version, length: bytes.length, hashes: { sha256 } });
+}
+
+/** The files of a release, by their path below the repository. */
+export function releaseFiles({
+  version,
+  target,
+  keys,
+  expires = LATER,
+  mixedWith,
+}: Release): Map<string, Buffer> {
+  const common = { version, specVersion: SPEC_VERSION, expires };
+  const sha256 = createHash('sha256').update(target).digest('hex');
+  const file = new TargetFile({ path: 'trust-root.json', length: target.length, hashes: { sha256 } });
+  const targets = signed(new Targets({ ...common, targets: { 'trust-root.json': file } }), keys);
+  const snapshot = signed(
+    new Snapshot({ ...common, meta: { 'targets.json': metaFile(version, targets) } }),
+    keys,
+  );
+  const timestamp = signed(new Timestamp({ ...common, snapshotMeta: metaFile(version, snapshot) }), keys);
+  const own = new Map([
+    ['timestamp.json', timestamp],
+    ['snapshot.json', snapshot],
+    ['targets.json', targets],
+    ['targets/trust-root.json', target],
+  ]);
+  if (mixedWith === undefined) return own;
+  return new Map([...own, ...[...releaseFiles(mixedWith)].filter(([name]) => name !== 'timestamp.json')]);
+}
+
+/** What a server shows: bytes, or bytes that never end. */
+export type Shown = Map<string, Buffer | 'endless'>;
+
+export interface Repository {
+  readonly url: string;
+  /** Changed by tests while it serves. */
+  readonly files: Shown;
+  readonly asked: string[];
+  readonly server: Server;
+}
+
+export async function serveRepository(): Promise<Repository> {
+  const files: Shown = new Map();
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    const name = (request.url ?? '').replace(/^\/tuf\//, '');
+    asked.push(name);
+    const shown = files.get(name);
+    if (shown === undefined) {
+      response.writeHead(404).end();
+    } else if (shown === 'endless') {
+      const chunk = Buffer.alloc(65_536, ' ');
+      const more = (): void => {
+        while (!response.destroyed && response.write(chunk));
+      };
+      response.on('drain', more);
+      more();
+    } else response.end(shown);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return { url: `http://127.0.0.1:${address.port}/tuf/`, files, asked, server };
+}

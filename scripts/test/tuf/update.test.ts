@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { trustRoot } from '../../vectors/trust-roots.ts';
+import { runDanube, type CommandResult } from '../vectors/verify-by-command.ts';
+import {
+  releaseFiles,
+  roleKey,
+  rootRole,
+  serveRepository,
+  signed,
+  type Release,
+  type Repository,
+} from './repository.ts';
+
+const EXPIRED = '2026-01-01T00:00:00Z';
+const keys = [roleKey(), roleKey()];
+const stranger = roleKey();
+
+const documentOf = (version: number): Buffer => Buffer.from(JSON.stringify(trustRoot({ version })));
+const release = (version: number, parts: Partial<Release> = {}): Release => ({
+  version,
+  target: documentOf(version),
+  keys: keys.slice(0, 1),
+  ...parts,
+});
+
+let repository: Repository;
+let folder: string;
+
+const at = (name: string): string => join(folder, name);
+
+/** What the repository shows from now on. */
+function publish(parts: Release): void {
+  for (const [name, bytes] of releaseFiles(parts)) repository.files.set(name, bytes);
+}
+
+async function update(...args: readonly string[]): Promise<CommandResult> {
+  return runDanube(
+    ['trust', 'update', 'trust-root.json', `--tuf=${repository.url}`, '--tuf-root=root.json', ...args],
+    folder,
+  );
+}
+
+/** The command ends with this code and says why; trust root and cache are as they were. */
+async function refuses(code: number, reason: RegExp): Promise<void> {
+  const before = snapshotOf();
+  const { exitCode, stdout, stderr } = await update();
+  assert.deepEqual([exitCode, stdout], [code, ''], stderr);
+  assert.match(stderr, reason);
+  assert.deepEqual(snapshotOf(), before);
+}
+
+function snapshotOf(): Record<string, string> {
+  const cache = existsSync(at('trust-root.json.tuf'))
+    ? readdirSync(at('trust-root.json.tuf')).map((name) => `trust-root.json.tuf/${name}`)
+    : [];
+  const files = [...cache, 'trust-root.json'].filter((name) => existsSync(at(name)));
+  return Object.fromEntries(files.map((name) => [name, readFileSync(at(name), 'utf8')]));
+}
+
+const current = (): number =>
+  (JSON.parse(readFileSync(at('trust-root.json'), 'utf8')) as { version: number }).version;
+
+describe('danube trust update', () => {
+  before(async () => {
+    repository = await serveRepository();
+  });
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'danube-tuf-test-'));
+    repository.files.clear();
+    writeFileSync(at('root.json'), signed(rootRole({ keys }), keys));
+    publish(release(3));
+    const { exitCode, stderr } = await update();
+    assert.equal(exitCode, 0, stderr);
+    assert.equal(current(), 3);
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+  after(() => {
+    repository.server.closeAllConnections();
+    repository.server.close();
+  });
+
+  it('brings the next version, and the same one again', async () => {
+    publish(release(4));
+    assert.equal((await update()).exitCode, 0);
+    assert.equal((await update()).exitCode, 0);
+    assert.equal(current(), 4);
+  });
+
+  it('follows the root to new keys', async () => {
+    const next = [roleKey()];
+    repository.files.set('2.root.json', signed(rootRole({ version: 2, keys: next }), [...keys, ...next]));
+    publish(release(4, { keys: next }));
+    assert.equal((await update()).exitCode, 0);
+    assert.equal(current(), 4);
+  });
+
+  it('refuses older metadata: rollback of the timestamp (CVE-2022-29173)', async () => {
+    publish(release(2));
+    await refuses(1, /less than current version/);
+  });
+
+  it('refuses an older trust root in newer metadata (CVE-2024-23332)', async () => {
+    publish(release(4, { target: documentOf(2) }));
+    await refuses(1, /has version 2, and trust-root\.json has version 3/);
+  });
+
+  it('refuses another trust root of the same version', async () => {
+    publish(
+      release(4, { target: Buffer.from(JSON.stringify(trustRoot({ expires: '2055-01-01T00:00:00Z' }))) }),
+    );
+    await refuses(1, /another one of version 3/);
+  });
+
+  it('refuses metadata that expired: freeze', async () => {
+    publish(release(4, { expires: EXPIRED }));
+    await refuses(1, /expired/);
+  });
+
+  it('refuses a root that expired and was not replaced', async () => {
+    repository.files.set('2.root.json', signed(rootRole({ version: 2, keys, expires: EXPIRED }), keys));
+    publish(release(4));
+    await refuses(1, /expired/);
+  });
+
+  it('refuses metadata signed by others, or by nobody', async () => {
+    publish(release(4, { keys: [stranger] }));
+    await refuses(1, /0\/1 keys/);
+    publish(release(4, { keys: [] }));
+    await refuses(1, /keys/);
+  });
+
+  it('refuses a root that fewer keys signed than the root before demands', async () => {
+    writeFileSync(at('root.json'), signed(rootRole({ keys, threshold: 2 }), keys));
+    repository.files.set(
+      '2.root.json',
+      signed(rootRole({ version: 2, keys, threshold: 1 }), keys.slice(0, 1)),
+    );
+    await refuses(1, /1\/2 keys/);
+    const twice = signed(rootRole({ version: 2, keys, threshold: 1 }), [keys[0]!, keys[0]!]);
+    repository.files.set('2.root.json', twice);
+    await refuses(1, /1\/2 keys/);
+  });
+
+  it('refuses a root that leaves a version out', async () => {
+    repository.files.set('2.root.json', signed(rootRole({ version: 3, keys }), keys));
+    await refuses(1, /Expected version 2, got 3/);
+  });
+
+  it('refuses metadata of different releases: mix and match', async () => {
+    publish(release(4, { mixedWith: release(3) }));
+    await refuses(1, /snapshot/);
+  });
+
+  it('refuses another target than the metadata say', async () => {
+    publish(release(4));
+    const changed = Buffer.from(documentOf(4));
+    changed[changed.length - 2] = 0x20;
+    repository.files.set('targets/trust-root.json', changed);
+    await refuses(1, /hash/);
+  });
+
+  for (const name of [
+    'timestamp.json',
+    'snapshot.json',
+    'targets.json',
+    'targets/trust-root.json',
+    '2.root.json',
+  ]) {
+    it(`stops reading ${name} when it does not end: endless data`, async () => {
+      publish(release(4));
+      repository.files.set(name, 'endless');
+      await refuses(1, /Max length|too/);
+    });
+  }
+
+  it('refuses a target that is no trust root', async () => {
+    publish(release(4, { target: Buffer.from('{"version": 4}') }));
+    await refuses(1, /its target/);
+  });
+
+  it('ends with 3 when the repository does not answer as one', async () => {
+    repository.files.delete('timestamp.json');
+    await refuses(3, /status 404/);
+    const { exitCode, stderr } = await runDanube(
+      ['trust', 'update', 'trust-root.json', '--tuf=http://127.0.0.1:9/', '--tuf-root=root.json'],
+      folder,
+    );
+    assert.equal(exitCode, 3, stderr);
+  });
+
+  it('ends with 2 for root metadata that is none, and for a URL with a password', async () => {
+    writeFileSync(at('root.json'), '{}');
+    await refuses(2, /--tuf-root/);
+    const { exitCode, stderr } = await runDanube(
+      ['trust', 'update', 'trust-root.json', '--tuf=http://user:secret@127.0.0.1/', '--tuf-root=root.json'],
+      folder,
+    );
+    assert.equal(exitCode, 2);
+    assert.doesNotMatch(stderr, /secret/);
+  });
+
+  it('keeps the newest root in force when the repository withholds it', async () => {
+    const next = [roleKey()];
+    repository.files.set('2.root.json', signed(rootRole({ version: 2, keys: next }), [...keys, ...next]));
+    publish(release(4, { keys: next }));
+    assert.equal((await update()).exitCode, 0);
+    repository.files.delete('2.root.json');
+    publish(release(5)); // by the keys that the new root replaced
+    await refuses(1, /0\/1 keys/);
+    publish(release(5, { keys: next }));
+    assert.equal((await update()).exitCode, 0);
+    assert.equal(current(), 5);
+  });
+
+  it('believes nothing of the cache that is not signed (sigstore-rust#165)', async () => {
+    const cache = at('trust-root.json.tuf');
+    const forged = new Map([
+      ...releaseFiles(release(9, { keys: [stranger] })),
+      ['2.root.json', signed(rootRole({ version: 2, keys: [stranger] }), [stranger])] as const,
+    ]);
+    for (const name of ['timestamp.json', 'snapshot.json', 'targets.json'])
+      writeFileSync(join(cache, name), forged.get(name) ?? '');
+    publish(release(4));
+    assert.equal((await update()).exitCode, 0);
+    assert.equal(current(), 4);
+    writeFileSync(join(cache, '2.root.json'), forged.get('2.root.json') ?? '');
+    publish(release(5));
+    await refuses(1, /0\/1 keys/);
+  });
+
+  it('writes through no link that lies in the cache', async () => {
+    const victim = at('victim');
+    writeFileSync(victim, 'mine');
+    const link = join(at('trust-root.json.tuf'), 'timestamp.json');
+    rmSync(link);
+    symlinkSync(victim, link);
+    publish(release(4));
+    assert.equal((await update()).exitCode, 0);
+    assert.equal(readFileSync(victim, 'utf8'), 'mine');
+  });
+});
