@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { jobRecordJsonSchema, secretAllowlistJsonSchema, vouchingJsonSchema } from '@danube/builder';
-import { policyJsonSchema, trustRootJsonSchema } from '@danube/verifier/documents';
+import { lockJsonSchema, policyJsonSchema, trustRootJsonSchema } from '@danube/verifier/documents';
 import * as formats from 'in-toto-attestation/zod';
 import * as z from 'zod';
 
@@ -39,6 +39,7 @@ function schemas(): ReadonlyMap<string, JsonSchema> {
     ['vouching', vouchingJsonSchema()],
     ['trust-root', trustRootJsonSchema()],
     ['provenance-policy', policyJsonSchema()],
+    ['provenance-lock', lockJsonSchema()],
     ['secret-allowlist', secretAllowlistJsonSchema()],
   ]);
   for (const [name, schema, title] of FORMATS) files.set(name, formatSchema(name, schema, title));

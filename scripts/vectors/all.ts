@@ -28,6 +28,7 @@ import { SIGSTORE_VECTORS } from './verify-sigstore.ts';
 import { SUBJECT_VECTORS } from './verify-subject.ts';
 import { DELEGATION_VECTORS } from './verify-delegation.ts';
 import { TIME_PROOF_VECTORS } from './verify-time-proof.ts';
+import { LOCK_VECTORS } from './verify-lock.ts';
 import { POLICY_VECTORS } from './verify-policy.ts';
 import { TRUST_VECTORS } from './verify-trust.ts';
 import { TRUST_SIGNER_VECTORS } from './verify-trust-signers.ts';
@@ -40,6 +41,7 @@ export const VECTORS: readonly Vector[] = [
   ...SIGNATURE_CHECK_VECTORS,
   ...SIGSTORE_VECTORS,
   ...POLICY_VECTORS,
+  ...LOCK_VECTORS,
   ...TRUST_VECTORS,
   ...TRUST_SIGNER_VECTORS,
   ...TIME_PROOF_VECTORS,

@@ -72,6 +72,8 @@ export interface VerifyExpectations {
   readonly buildLevel?: number;
   /** Paths of policies. */
   readonly policies?: readonly string[];
+  /** Path of a lockfile. */
+  readonly lockfile?: string;
   /** What the only artifact is called: a package URL, or an image reference. */
   readonly as?: string;
   readonly threshold?: number;
@@ -123,7 +125,8 @@ export type ParsedFormat =
   | 'sigstore-bundle'
   | 'attestations'
   | 'trust-root'
-  | 'policy';
+  | 'policy'
+  | 'lock';
 
 /** Untrusted bytes, read as a format. */
 export interface ParseCase extends Described<'parse'> {

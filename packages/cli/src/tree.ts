@@ -56,6 +56,16 @@ export const TREE: Group = {
           load: () => import('./provenance/verify.ts'),
         },
         {
+          name: 'lock',
+          summary: 'Remember what was accepted, so that nothing weaker or older is',
+          load: () => import('./provenance/lock.ts'),
+        },
+        {
+          name: 'diff',
+          summary: 'Tell what differs between two builds',
+          load: () => import('./provenance/diff.ts'),
+        },
+        {
           name: 'inspect',
           summary: 'Show what an attestation file says, without verifying it',
           load: () => import('./provenance/inspect.ts'),

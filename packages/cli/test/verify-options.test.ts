@@ -177,6 +177,19 @@ describe('an option of verify', () => {
     assert.equal(codeOf({ ...good, policy: '../../parse/policy-empty_fail/input' }), 2);
   });
 
+  it('turns accepted into rejected: --lockfile', () => {
+    const cwd = join(import.meta.dirname, '../../../test-vectors/verify/lock-asked');
+    const codeOf = (...options: readonly string[]): number | null =>
+      danube(['provenance', 'verify', 'app-1.2.0.tgz', '--public-key=../../keys/builder.pub', ...options], {
+        cwd,
+      }).code;
+    assert.equal(codeOf('--lockfile=provenance.lock'), 0);
+    assert.equal(codeOf('--lockfile=newer.lock'), 1);
+    assert.equal(codeOf('--lockfile=provenance.lock', '--as=pkg:npm/app@1.2.0'), 1);
+    assert.equal(codeOf('--lockfile=case.json'), 2);
+    assert.equal(codeOf('--lockfile=nowhere.lock'), 3);
+  });
+
   it('turns accepted into rejected: --sigstore-root, --certificate-identity, --certificate-issuer', () => {
     const cwd = join(import.meta.dirname, '../../../test-vectors/verify/certificate');
     const good = [
@@ -214,6 +227,7 @@ describe('an option of verify', () => {
     const here = [
       '--source-branch',
       '--policy',
+      '--lockfile',
       '--as',
       '--allow-parameter',
       '--no-extra',

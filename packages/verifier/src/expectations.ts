@@ -3,7 +3,7 @@ import type { PublicKey } from '@danube/keys';
 import { encodeHex } from 'in-toto-attestation';
 import { ExpectationError } from './errors.ts';
 import { patternProblem } from './identity-pattern.ts';
-import type { Policy } from './policy.ts';
+import type { Lock, Policy } from './policy.ts';
 import { findContradiction } from './trust-contradictions.ts';
 import type { OpenedTrustRoot } from './trust-root.ts';
 
@@ -53,6 +53,8 @@ export interface Expectations {
   readonly allowParameters?: readonly string[];
   /** Every one that is about an artifact must be satisfied by its provenance, and at least one must be about it. */
   readonly policies?: readonly Policy[];
+  /** What was accepted before; nothing may be weaker or older. */
+  readonly lock?: Lock;
   /** The statement's `predicateType`; SLSA provenance v1 or v0.2 when left out. */
   readonly predicateType?: string;
   /** The longest time since `finishedOn`, in seconds. */
@@ -81,6 +83,7 @@ export interface Expected {
   readonly parameters: ReadonlyMap<string, JsonValue>;
   readonly allowParameters: readonly string[];
   readonly policies: readonly Policy[];
+  readonly lock: Lock | undefined;
   readonly predicateType: string | undefined;
   readonly maxAgeSeconds: number | undefined;
   readonly strict: boolean;
@@ -115,6 +118,7 @@ export const RULES_BY_FIELD: Readonly<Record<keyof Expectations, Rule>> = {
   parameters: record,
   allowParameters: names,
   policies: policyList,
+  lock,
   predicateType: text,
   maxAgeSeconds: seconds,
   strict: flag,
@@ -159,6 +163,7 @@ export function readExpectations(expectations: Expectations): Expected {
     parameters: new Map(parameters === undefined ? [] : Object.entries(parameters)),
     allowParameters: expectations.allowParameters ?? [],
     policies: expectations.policies ?? [],
+    lock: expectations.lock,
     predicateType: expectations.predicateType,
     maxAgeSeconds: expectations.maxAgeSeconds,
     strict: expectations.strict ?? false,
@@ -325,6 +330,11 @@ function names(field: string, value: unknown): void {
 function policyList(field: string, value: unknown): void {
   if (Array.isArray(value) && value.length > 0 && value.every(isPolicy)) return;
   throw new ExpectationError(field, 'must be a list of at least one policy, as parsePolicy returns them');
+}
+
+function lock(field: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null && 'judge' in value) return;
+  throw new ExpectationError(field, 'must be what parseLock returns');
 }
 
 function isPolicy(value: unknown): value is Policy {

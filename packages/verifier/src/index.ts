@@ -1,13 +1,15 @@
 export type { CertificateClaims, CertificateProof, ProvenSigner } from './certificate.ts';
 export { ExpectationError, VERIFICATION_ERROR_CODES, VerificationError } from './errors.ts';
 export type { VerificationErrorCode } from './errors.ts';
+export { COMPARED_GROUPS, compareBuilds } from './comparison.ts';
+export type { ComparedGroup, Comparison, Difference } from './comparison.ts';
 export { evaluateProvenance, verifyProvenance } from './evaluate.ts';
 export type { Verification } from './evaluate.ts';
 export { digestAlgorithms, loadEvidence } from './evidence.ts';
 export type { Evidence, EvidenceFile, EvidenceItem } from './evidence.ts';
 export type { Expectations } from './expectations.ts';
 export type { ArtifactInput } from './matching.ts';
-export type { Neighbour, Policy, PolicyInput } from './policy.ts';
+export type { Lock, Neighbour, Policy, PolicyInput } from './policy.ts';
 export { printable } from './printable.ts';
 export { CHECK_IDS, TOOL, reportJson } from './report.ts';
 export type {

@@ -33,6 +33,11 @@ export interface Judgement {
   readonly rules: readonly Check[];
 }
 
+/** What was accepted before: `@danube/verifier/documents` makes one of a lockfile. */
+export interface Lock {
+  readonly judge: (context: Context) => Finding;
+}
+
 /** What a policy may look at: provenance whose signatures count, and what speaks for the same artifact beside it. */
 export interface PolicyInput {
   readonly artifact: ArtifactInput;

@@ -32,6 +32,7 @@ export const CHECK_IDS = [
   'policy.match',
   'dependency',
   'summary',
+  'downgrade',
   'artifact.extra',
   'artifact.missing',
 ] as const;

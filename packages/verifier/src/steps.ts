@@ -73,6 +73,7 @@ export const STEPS: readonly Step[] = [
   policed('policy.match', 'policy not demanded'),
   policed('dependency', 'dependencies not constrained'),
   policed('summary', 'verification summary not demanded'),
+  asked('downgrade', downgrade, 'no lockfile', ({ lock }) => lock !== undefined),
   among('artifact.extra', artifactExtra, 'extra files not constrained', ({ noExtra }) => noExtra),
   among('artifact.missing', artifactMissing, 'missing files not constrained', ({ noMissing }) => noMissing),
 ];
@@ -91,6 +92,12 @@ function asked(
 /** A check by the trust root: made whenever there is one, because what it says holds for everything. */
 function trusted(id: CheckId, check: Step['check'], unasked: string): Step {
   return { id, check, demanded: hasTrustRoot, unasked: { id, ...notRun(unasked) } };
+}
+
+/** Is it no weaker and no older than what was accepted before? */
+function downgrade(context: Context): Finding {
+  if (context.found.kind === 'missing') return notRun('there is no file to compare with');
+  return context.expected.lock?.judge(context) ?? notRun('no lockfile');
 }
 
 /** What policies said: made when one of them has to say something. */

@@ -4,6 +4,7 @@ import { PROVENANCE_V02 } from 'in-toto-attestation';
 import { CHECK_IDS, type CheckId, type Expectations, type Policy, type TrustRoot } from '../src/index.ts';
 import { RULES_BY_FIELD } from '../src/expectations.ts';
 import { askPolicies } from '../src/documents/policy/ask.ts';
+import { fail } from '../src/finding.ts';
 import { STEPS } from '../src/steps.ts';
 import {
   APP,
@@ -80,6 +81,7 @@ const FLIPS: Readonly<
   parameters: [{ parameters: { version: '2' } }, ['parameters']],
   allowParameters: [{ allowParameters: [], strict: true }, ['parameters']],
   policies: [{ policies: [NEVER] }, ['policy.match']],
+  lock: [{ lock: { judge: () => fail({ actual: 'older' }) } }, ['downgrade']],
   predicateType: [{ predicateType: PROVENANCE_V02 }, ['predicate.type']],
   maxAgeSeconds: [{ maxAgeSeconds: 60 }, ['time.age']],
   strict: [{ strict: true }, ['parameters']],

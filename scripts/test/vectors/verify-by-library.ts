@@ -15,6 +15,7 @@ import {
 } from '@danube/verifier';
 import {
   openPlainTrustRoot,
+  parseLock,
   parsePolicy,
   openSignedTrustRoot,
   readTrustRootEnvelope,
@@ -62,7 +63,7 @@ export async function openVerification(
   const evidence = loadEvidence(
     content.evidence.map((path) => ({ path, bytes: readFileSync(join(folder, path)) })),
   );
-  const { publicKeys, sigstoreRoot, policies, as, ...others } = content.expectations;
+  const { publicKeys, sigstoreRoot, policies, lockfile, as, ...others } = content.expectations;
   const trust = openTrustRoot(folder, content.expectations);
   const root = trust.trustRoot?.root;
   return {
@@ -72,6 +73,7 @@ export async function openVerification(
       ...withoutTrustRoot(others),
       publicKeys: publicKeys.map((path) => readPublicKeyFile(join(folder, path))),
       ...trust,
+      ...(lockfile === undefined ? {} : { lock: parseLock(readFileSync(join(folder, lockfile))) }),
       ...(policies === undefined
         ? {}
         : { policies: policies.map((path) => parsePolicy(readFileSync(join(folder, path)))) }),

@@ -1,5 +1,11 @@
 import { KeyError, parsePublicKey, type PublicKey } from '@danube/keys';
-import { type Expectations, ExpectationError, type OpenedTrustRoot, type Policy } from '@danube/verifier';
+import {
+  type Expectations,
+  ExpectationError,
+  type Lock,
+  type OpenedTrustRoot,
+  type Policy,
+} from '@danube/verifier';
 import { type JsonValue, MalformedError, parseJson } from 'in-toto-attestation';
 import { usageError } from '../exit-code.ts';
 import { readUpTo } from '../file.ts';
@@ -10,12 +16,14 @@ import type { VerifyOptions } from './verify.ts';
  *
  * @param trustRoot opened, when the options name one.
  * @param policies read, when the options name some.
+ * @param lock what was accepted before.
  * @throws CliError ERR_USAGE; KeyError for a public key that cannot be read.
  */
 export function readExpectations(
   options: VerifyOptions,
   trustRoot?: OpenedTrustRoot,
   policies?: readonly Policy[],
+  lock?: Lock,
 ): Expectations {
   checkCertificateOptions(options);
   if (options.publicKey === undefined && options.sigstoreRoot === undefined && trustRoot === undefined) {
@@ -42,6 +50,7 @@ export function readExpectations(
     parameters: parameters.size === 0 ? undefined : Object.fromEntries(parameters),
     allowParameters: options.allowParameter,
     policies,
+    lock,
     predicateType: options.predicateType,
     maxAgeSeconds: options.maxAge,
     strict: options.strict,

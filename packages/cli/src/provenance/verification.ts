@@ -3,6 +3,7 @@ import {
   type ArtifactInput,
   type Evidence,
   type Expectations,
+  type Lock,
   type OpenedTrustRoot,
   type Policy,
   type Report,
@@ -37,6 +38,13 @@ interface Case {
   readonly job?: string;
 }
 
+/** What was found out. */
+export interface Judged {
+  readonly report: Report;
+  readonly problems: readonly Problem[];
+  readonly isBlind: boolean;
+}
+
 /**
  * Verifies what the caller names and prints the report.
  *
@@ -44,7 +52,23 @@ interface Case {
  */
 export async function verifyArtifacts(paths: readonly string[], options: VerifyOptions): Promise<ExitCode> {
   const format = await chooseFormat(options);
-  const expectations = readExpectations(options, await openTrustRoot(options), await readPolicies(options));
+  const judged = await judgeArtifacts(paths, options, await readLock(options));
+  printReport(judged.report, judged.problems, format);
+  return exitCodeOf(judged);
+}
+
+/** The same without saying a word. @throws DanubeError when there is nothing to judge. */
+export async function judgeArtifacts(
+  paths: readonly string[],
+  options: VerifyOptions,
+  lock: Lock | undefined,
+): Promise<Judged> {
+  const expectations = readExpectations(
+    options,
+    await openTrustRoot(options),
+    await readPolicies(options),
+    lock,
+  );
   if (paths.some((path) => path.startsWith('oci:'))) {
     if (options.as !== undefined) throw usageError('--as is for files; an image is what its reference says');
     const { judgeImages } = await import('./images.ts');
@@ -53,18 +77,16 @@ export async function verifyArtifacts(paths: readonly string[], options: VerifyO
       const proofs = await lookAtProofs(evidence, options.sigstoreRoot, expectations);
       return judge({ evidence }, artifacts, [], expectations, proofs);
     });
-    printReport(report, [], format);
-    return exitCodeOf(report, [], isBlind);
+    return { report, problems: [], isBlind };
   }
   refuseRegistryOptions(options);
   const opened = await openCase(paths, options, expectations);
   const hashed = await hashTargets(opened.files, algorithmsOf(opened.evidence));
-  const artifacts = await nameArtifacts([...hashed.artifacts, ...opened.digests], options);
+  const artifacts = await nameArtifacts([...hashed.artifacts, ...opened.digests], options, lock);
   const problems = [...opened.problems, ...hashed.problems];
   const proofs = await lookAtProofs(opened.evidence, options.sigstoreRoot, expectations);
   const report = judge(opened, artifacts, problems, expectations, proofs);
-  printReport(report, problems, format);
-  return exitCodeOf(report, problems, opened.isBlind);
+  return { report, problems, isBlind: opened.isBlind };
 }
 
 /** An option that nothing would look at is a mistake. */
@@ -119,12 +141,20 @@ async function readPolicies({ policy }: VerifyOptions): Promise<readonly Policy[
   return loadPolicies(policy);
 }
 
+async function readLock({ lockfile }: VerifyOptions): Promise<Lock | undefined> {
+  if (lockfile === undefined) return undefined;
+  const { loadLock } = await import('./lockfile.ts');
+  return loadLock(lockfile);
+}
+
 async function nameArtifacts(
   artifacts: readonly ArtifactInput[],
   { as, policy }: VerifyOptions,
+  lock: Lock | undefined,
 ): Promise<readonly ArtifactInput[]> {
   if (as === undefined) return artifacts;
-  if (policy === undefined) throw usageError('--as is for policies, and there is no --policy');
+  if (policy === undefined && lock === undefined)
+    throw usageError('--as is for policies and lockfiles, and there is no --policy and no --lockfile');
   const { callArtifact } = await import('./policies.ts');
   return callArtifact(artifacts, as);
 }
@@ -246,11 +276,7 @@ function judge(
 }
 
 /** A rejection is a decision, unless evidence could not be read; an artifact that could not be read is none. */
-function exitCodeOf(
-  { verdict, artifacts }: Report,
-  problems: readonly Problem[],
-  isBlind: boolean,
-): ExitCode {
+export function exitCodeOf({ report: { verdict, artifacts }, problems, isBlind }: Judged): ExitCode {
   const isRejected = artifacts.some((artifact) => artifact.verdict === 'rejected');
   if (isRejected) return isBlind ? EXIT.undecided : EXIT.rejected;
   if (problems.length > 0) return EXIT.undecided;

@@ -30,6 +30,7 @@ export interface VerifyOptions extends TrustRootOptions, RegistryOptions {
   readonly predicateType?: string;
   readonly maxAge?: number;
   readonly policy?: readonly string[];
+  readonly lockfile?: string;
   readonly as?: string;
   readonly strict?: true;
   /** False when `--no-extra` is given. */
@@ -41,8 +42,22 @@ export interface VerifyOptions extends TrustRootOptions, RegistryOptions {
 }
 
 export function describe(command: Declaration): void {
+  declareVerification(
+    command.description(
+      'Check artifacts against their provenance, with nothing but the public keys you trust.',
+    ),
+  )
+    .optionsGroup('What was accepted before:')
+    .addOption(single('--lockfile <FILE>', 'it may be no weaker and no older than what was locked'))
+    .optionsGroup('Output:')
+    .addOption(choice('--format <FORMAT>', 'for people or for programs', FORMATS, 'text'))
+    .option('--explain', 'every check: expected, actual, where it was read, what to do')
+    .addHelpText('after', HELP);
+}
+
+/** What is checked, by whom it must be signed, and what it must say: for every command that verifies. */
+export function declareVerification(command: Declaration): Declaration {
   command
-    .description('Check artifacts against their provenance, with nothing but the public keys you trust.')
     .argument('[ARTIFACT|DIR|oci:IMAGE...]', 'files, directories of them, or images in registries')
     .optionsGroup('What is checked:')
     .addOption(
@@ -86,11 +101,7 @@ export function describe(command: Declaration): void {
     .addOption(
       single('--platform <OS/ARCH>', 'of an index that has no attestation itself, only these images'),
     );
-  addRegistryOptions(command)
-    .optionsGroup('Output:')
-    .addOption(choice('--format <FORMAT>', 'for people or for programs', FORMATS, 'text'))
-    .option('--explain', 'every check: expected, actual, where it was read, what to do')
-    .addHelpText('after', HELP);
+  return addRegistryOptions(command);
 }
 
 const FORMATS = ['text', 'json', 'sarif', 'junit', 'github', 'markdown', 'html'] as const;
@@ -119,6 +130,9 @@ signed it, or, plain, because you name it so. --trust-state remembers it, so tha
 A policy (docs/policy.md) says in one file which artifacts it is about and what their provenance must say. Every policy
 that is about the artifact has to be satisfied; an artifact that none is about is rejected. --as names the artifact for
 policies that select by package or image; files are selected by their name.
+
+A lockfile says what was accepted before (danube provenance lock): builder, source, Build level, signers and time. What
+is weaker or older in one of them, or is not in it, is rejected.
 
 A certificate's identity and issuer are compared exactly. In a pattern * stands for any characters but / and @, and **
 for any characters; the host is always exact. Signature, log entry, time and certificate are verified offline.

@@ -6,6 +6,17 @@ export {
   refuseRollback,
   type RememberedTrustRoot,
 } from './open-trust-root.ts';
+export {
+  encodeLock,
+  lockName,
+  parseLock,
+  parseLockDocument,
+  recordLock,
+  toLock,
+  weakerThan,
+} from './lock/lock.ts';
+export type { LockRecorder } from './lock/lock.ts';
+export { lockJsonSchema, lockSchema, type LockDocument, type LockEntry } from './lock/lock-schema.ts';
 export { FIELD_RULES } from './policy/constraint.ts';
 export { checkPolicyDocument, parsePolicy, parsePolicyDocument, toPolicy } from './policy/policy.ts';
 export {

@@ -1,10 +1,9 @@
 import { KeyError, parsePublicKey, type PublicKey } from '@danube/keys';
-import { joinPointer, MalformedError, parseJson, type JsonValue } from 'in-toto-attestation';
-import type { z } from 'zod';
 import { findContradiction } from '../trust-contradictions.ts';
 import type { TimestampAuthority, TrustedBuilder, TrustedKey, TrustRoot } from '../trust-root.ts';
 import { readCertificateChain } from './certificate-chain.ts';
 import { DocumentError } from './errors.ts';
+import { describeIssue, parseStrictJson } from './reading.ts';
 import {
   type TimestampAuthorityEntry,
   type TrustedBuilderEntry,
@@ -28,29 +27,10 @@ export function parseTrustRoot(bytes: Uint8Array): TrustRoot {
 
 /** The same as the document that was written, for those who change it. @throws {DocumentError} `ERR_TRUST_ROOT` */
 export function parseTrustRootDocument(bytes: Uint8Array): TrustRootDocument {
-  const result = trustRootSchema.safeParse(parseStrictJson(bytes));
-  if (!result.success) throw describeIssue(result.error);
+  const result = trustRootSchema.safeParse(parseStrictJson(bytes, LIMITS, 'ERR_TRUST_ROOT'));
+  if (!result.success) throw describeIssue(result.error, 'ERR_TRUST_ROOT', 'trust root');
   toTrustRoot(result.data);
   return result.data;
-}
-
-function parseStrictJson(bytes: Uint8Array): JsonValue {
-  try {
-    return parseJson(bytes, LIMITS);
-  } catch (cause) {
-    if (!(cause instanceof MalformedError)) throw cause;
-    throw new DocumentError('ERR_TRUST_ROOT', cause.pointer, `is no strict JSON: ${cause.message}`, {
-      cause,
-    });
-  }
-}
-
-function describeIssue({ issues: [issue] }: z.ZodError): DocumentError {
-  if (issue === undefined) return new DocumentError('ERR_TRUST_ROOT', '', 'is no trust root');
-  const pointer = issue.path.reduce<string>((path, part) => joinPointer(path, String(part)), '');
-  if (issue.code !== 'unrecognized_keys') return new DocumentError('ERR_TRUST_ROOT', pointer, issue.message);
-  const [field = ''] = issue.keys;
-  return new DocumentError('ERR_TRUST_ROOT', joinPointer(pointer, field), 'the format has no such field');
 }
 
 /** @throws {DocumentError} `ERR_TRUST_ROOT` */

@@ -16,9 +16,8 @@ import { neighboursOf } from './neighbours.ts';
  */
 export const askPolicies: AskPolicies = (policies, context): Judgement | undefined => {
   checkTogether(policies, context);
-  const { found, opened } = context;
-  if (found.kind === 'missing') return undefined;
-  const artifacts = found.kind === 'artifact' ? [found.artifact] : subjectsOf(opened.statement);
+  if (context.found.kind === 'missing') return undefined;
+  const artifacts = artifactsOf(context);
   if (artifacts === undefined) return { findings: { 'policy.match': notRun(reasonOf(context)) }, rules: [] };
   const pairs = artifacts.map((artifact) => ({ artifact, policies: select(policies, artifact) }));
   const checks = worstOfEach(
@@ -28,6 +27,11 @@ export const askPolicies: AskPolicies = (policies, context): Judgement | undefin
   const shared = checks.filter((check) => !rules.includes(check)).map((check) => [check.id, check]);
   return { findings: { 'policy.match': policyMatch(pairs, policies), ...Object.fromEntries(shared) }, rules };
 };
+
+/** What is judged: the artifact, or everything that trusted provenance without an artifact is about. */
+export function artifactsOf({ found, opened }: Context): readonly ArtifactInput[] | undefined {
+  return found.kind === 'artifact' ? [found.artifact] : subjectsOf(opened.statement);
+}
 
 /** Lists that were looked at: the same one serves every attestation of a verification. */
 const CHECKED = new WeakSet<readonly Policy[]>();

@@ -1,9 +1,8 @@
-import { joinPointer } from 'in-toto-attestation';
-import type { z } from 'zod';
 import type { ArtifactInput } from '../../matching.ts';
 import type { Policy, PolicyInput } from '../../policy.ts';
 import type { Check } from '../../report.ts';
 import { DocumentError } from '../errors.ts';
+import { describeIssue } from '../reading.ts';
 import { askPolicies } from './ask.ts';
 import { compile } from './compile.ts';
 import { PatternError } from './patterns.ts';
@@ -31,7 +30,7 @@ export function parsePolicyDocument(bytes: Uint8Array): PolicyDocument {
 export function checkPolicyDocument(value: unknown): PolicyDocument {
   const result = policySchema.safeParse(value);
   if (result.success) return result.data;
-  throw describeIssue(result.error);
+  throw describeIssue(result.error, 'ERR_POLICY', 'policy');
 }
 
 /** @throws {DocumentError} `ERR_POLICY` */
@@ -58,12 +57,4 @@ function readSelector(selector: Selector, index: number): (artifact: ArtifactInp
     const [field = ''] = Object.keys(selector);
     throw new DocumentError('ERR_POLICY', `/spec/artifacts/${index}/${field}`, cause.message, { cause });
   }
-}
-
-function describeIssue({ issues: [issue] }: z.ZodError): DocumentError {
-  if (issue === undefined) return new DocumentError('ERR_POLICY', '', 'is no policy');
-  const pointer = issue.path.reduce<string>((path, part) => joinPointer(path, String(part)), '');
-  if (issue.code !== 'unrecognized_keys') return new DocumentError('ERR_POLICY', pointer, issue.message);
-  const [field = ''] = issue.keys;
-  return new DocumentError('ERR_POLICY', joinPointer(pointer, field), 'the format has no such field');
 }
