@@ -19,6 +19,7 @@ const NO_EXPECTATIONS: Readonly<Record<string, string>> = {
   '--registry-ca': 'how registries are reached',
   '--token-server': 'how registries are reached',
   '--plain-http': 'how registries are reached',
+  '--offline': 'what may be reached',
   '--format': 'how the report is written',
   '--explain': 'how the report is written',
 };

@@ -51,6 +51,7 @@ export interface Judged {
  * @throws DanubeError when there is nothing to judge.
  */
 export async function verifyArtifacts(paths: readonly string[], options: VerifyOptions): Promise<ExitCode> {
+  if (options.offline === true) await stayOffline(paths);
   const format = await chooseFormat(options);
   const judged = await judgeArtifacts(paths, options, await readLock(options));
   printReport(judged.report, judged.problems, format);
@@ -103,6 +104,19 @@ function refuseRegistryOptions({
     'an option for registries is given, and no image',
     'images are named oci:REGISTRY/REPOSITORY...',
   );
+}
+
+/** Nothing is fetched but images; whatever else would try to fails as well. @throws CliError ERR_USAGE */
+async function stayOffline(paths: readonly string[]): Promise<void> {
+  const image = paths.find((path) => path.startsWith('oci:'));
+  if (image !== undefined) {
+    throw usageError(
+      `${image} is in a registry, and --offline forbids to ask it`,
+      'pull it into a directory (danube provenance pull), and name that',
+    );
+  }
+  const { goOffline } = await import('../offline.ts');
+  goOffline();
 }
 
 /** How the report is written. What is used seldom is loaded only for its format, before anything is judged. */

@@ -12,6 +12,7 @@ export interface VerifyOptions extends TrustRootOptions, RegistryOptions {
   readonly checksums?: readonly string[];
   readonly job?: string;
   readonly dataDir?: string;
+  readonly offline?: true;
   readonly publicKey?: readonly string[];
   readonly sigstoreRoot?: string;
   readonly certificateIdentity?: string;
@@ -67,6 +68,7 @@ export function declareVerification(command: Declaration): Declaration {
     .addOption(repeatable('--checksums <FILE>', 'check every entry of a checksum file'))
     .addOption(single('--job <ID>', 'check a job in the data directory'))
     .addOption(single('--data-dir <DIR>', 'default: $DANUBE_DATA_DIR, or /var/lib/danube'))
+    .option('--offline', 'open no connection; whatever needs one is an error')
     .optionsGroup('Who must have signed:')
     .addOption(repeatable('--public-key <FILE>', 'a key you trust; at least one, or one of the following'))
     .addOption(single('--sigstore-root <FILE>', 'trusted_root.json of the Sigstore instance you trust'))
@@ -136,6 +138,9 @@ is weaker or older in one of them, or is not in it, is rejected.
 
 A certificate's identity and issuer are compared exactly. In a pattern * stands for any characters but / and @, and **
 for any characters; the host is always exact. Signature, log entry, time and certificate are verified offline.
+
+Nothing but images is fetched: keys, trust roots, evidence and policies are files. --offline makes sure of that, and refuses
+images.
 
 Exit codes:
   0  every artifact is accepted
