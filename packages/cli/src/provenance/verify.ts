@@ -139,8 +139,8 @@ is weaker or older in one of them, or is not in it, is rejected.
 A certificate's identity and issuer are compared exactly. In a pattern * stands for any characters but / and @, and **
 for any characters; the host is always exact. Signature, log entry, time and certificate are verified offline.
 
-Nothing but images is fetched: keys, trust roots, evidence and policies are files. --offline makes sure of that, and refuses
-images.
+Nothing but images is fetched: keys, trust roots, evidence and policies are files. --offline makes sure of that, and
+refuses images.
 
 Exit codes:
   0  every artifact is accepted
