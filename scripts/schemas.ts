@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { jobRecordJsonSchema, secretAllowlistJsonSchema, vouchingJsonSchema } from '@danube/builder';
 import { lockJsonSchema, policyJsonSchema, trustRootJsonSchema } from '@danube/verifier/documents';
+import { webhookConfigJsonSchema } from '@danube/webhook';
 import * as formats from 'in-toto-attestation/zod';
 import * as z from 'zod';
 
@@ -41,6 +42,7 @@ function schemas(): ReadonlyMap<string, JsonSchema> {
     ['provenance-policy', policyJsonSchema()],
     ['provenance-lock', lockJsonSchema()],
     ['secret-allowlist', secretAllowlistJsonSchema()],
+    ['webhook-config', webhookConfigJsonSchema()],
   ]);
   for (const [name, schema, title] of FORMATS) files.set(name, formatSchema(name, schema, title));
   return files;

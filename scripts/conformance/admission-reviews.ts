@@ -8,9 +8,9 @@ import {
   parseAdmissionReview,
   type AdmissionRequest,
   type Guard,
-  type Registry,
   type Rules,
 } from '@danube/webhook';
+import type { RegistryClient } from '@danube/store/oci';
 import { z } from 'zod';
 import type { Source, VectorFolder } from './folder.ts';
 import { compare, type Outcome } from './outcome.ts';
@@ -20,9 +20,12 @@ const RECORDED = z.object({ path: z.string(), review: z.record(z.string(), z.jso
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
 
 /** A registry in which every tag is the same image, and a policy that wants images of the recordings' own registry. */
-const REGISTRY: Registry = {
-  resolve: () => Promise.resolve(DIGEST),
-  evidence: () => Promise.resolve({ items: [] }),
+const REGISTRY: RegistryClient = {
+  resolve: ({ registry, repository }) => Promise.resolve({ registry, repository, digest: DIGEST }),
+  readImage: () => Promise.reject(new Error('nobody asks for it')),
+  findAttestations: () => Promise.resolve({ attestations: [], lookedAt: [], unreadable: [] }),
+  attach: () => Promise.reject(new Error('nobody asks for it')),
+  close: () => undefined,
 };
 const GUARD: Guard = {
   name: 'recorded',

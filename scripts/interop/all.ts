@@ -1,3 +1,4 @@
+import { apiServer } from './api-server.ts';
 import type { Peer } from './case.ts';
 import { CLOUD_KEY_CASES, slsaVerifier } from './cloud-keys.ts';
 import { cosign, cosign2 } from './cosign.ts';
@@ -31,6 +32,7 @@ export const PEERS: readonly Peer[] = [
   ministack,
   kubernetesSecret,
   slsaVerifier,
+  apiServer,
   sarifMultitool,
   timestampAuthority,
   ...registries,

@@ -2,11 +2,13 @@ import type { ArtifactErrorCode } from '@danube/artifact';
 import type { KeyErrorCode } from '@danube/keys';
 import type { SignErrorCode } from '@danube/signer';
 import type { StoreErrorCode } from '@danube/store';
+import type { WebhookErrorCode } from '@danube/webhook';
 import { DanubeError } from 'in-toto-attestation';
 import { EXIT, type CliErrorCode, type ExitCode } from './exit-code.ts';
 import { isErrno, say, sayError, sayHint } from './terminal.ts';
 
-type FailureCode = ArtifactErrorCode | CliErrorCode | KeyErrorCode | SignErrorCode | StoreErrorCode;
+type FailureCode =
+  ArtifactErrorCode | CliErrorCode | KeyErrorCode | SignErrorCode | StoreErrorCode | WebhookErrorCode;
 
 /** What the machine did not let us do, and what was not there: the same call may succeed another time. */
 const UNDECIDED: readonly FailureCode[] = [
@@ -22,6 +24,7 @@ const UNDECIDED: readonly FailureCode[] = [
   'ERR_SIGN_SELF_CHECK',
   'ERR_STORE_IO',
   'ERR_STORE_NOT_FOUND',
+  'ERR_WEBHOOK_IO',
   'ERR_STORE_UNAVAILABLE',
   'ERR_STORE_DENIED',
   'ERR_STORE_DIGEST',

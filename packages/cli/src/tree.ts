@@ -190,6 +190,27 @@ export const TREE: Group = {
       ],
     },
     {
+      name: 'webhook',
+      summary: 'Let a cluster run only images with acceptable provenance',
+      children: [
+        {
+          name: 'serve',
+          summary: 'Serve the admission webhook',
+          load: () => import('./webhook/serve.ts'),
+        },
+        {
+          name: 'review',
+          summary: 'Answer a recorded AdmissionReview',
+          load: () => import('./webhook/review.ts'),
+        },
+        {
+          name: 'certificate',
+          summary: 'Make and renew the certificate of a webhook, inside its cluster',
+          load: () => import('./webhook/certificate.ts'),
+        },
+      ],
+    },
+    {
       name: 'completion',
       summary: 'Print a completion script for a shell',
       load: () => import('./completion.ts'),

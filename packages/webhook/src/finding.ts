@@ -8,6 +8,7 @@ export const WEBHOOK_CHECKS = [
   'image.reference', // a text that names no image
   'image.digest', // named by a tag, which can be moved
   'policy.match', // no policy is about the image
+  'policy.format', // a policy of the cluster that cannot be read
   'registry', // evidence could not be fetched
   'deadline', // there was no time left
   'overload', // too much was asked at once

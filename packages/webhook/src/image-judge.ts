@@ -1,7 +1,7 @@
 import { formatImageReference, type ImageReference } from '@danube/artifact/image-reference';
-import type { Evidence } from '@danube/verifier';
-import type { Guard, Judgement, Registry } from './rules.ts';
-import { RegistryError } from './rules.ts';
+import type { Credential, ImageAt, RegistryClient } from '@danube/store/oci';
+import { readFound, type Found } from './found.ts';
+import type { Guard, Judgement } from './rules.ts';
 import { SingleFlight } from './single-flight.ts';
 import { VerdictCache, type CacheLimits } from './verdict-cache.ts';
 
@@ -22,13 +22,13 @@ export interface JudgeObserver {
  * the policies decide. Only verdicts are remembered: an error on the way says nothing about the next try.
  */
 export class ImageJudge {
-  readonly #registry: Registry;
+  readonly #registry: RegistryClient;
   readonly #cache: VerdictCache<Judgement>;
   readonly #observer: JudgeObserver | undefined;
   readonly #tags = new SingleFlight<string>();
-  readonly #evidence = new SingleFlight<Evidence>();
+  readonly #found = new SingleFlight<Found>();
 
-  constructor(registry: Registry, limits: CacheLimits, observer?: JudgeObserver) {
+  constructor(registry: RegistryClient, limits: CacheLimits, observer?: JudgeObserver) {
     this.#registry = registry;
     this.#cache = new VerdictCache(limits);
     this.#observer = observer;
@@ -39,65 +39,83 @@ export class ImageJudge {
     return this.#cache.size;
   }
 
-  /** The digest of a tag, as the registry has it now. @throws {RegistryError} */
-  async resolve(image: ImageReference, signal: AbortSignal): Promise<string> {
-    return this.#tags.run(formatImageReference(image), signal, async (shared) =>
-      this.#registry.resolve(image, shared),
-    );
+  /**
+   * The digest of a tag, as the registry has it now.
+   *
+   * @throws {StoreError}
+   */
+  async resolve(
+    image: ImageReference,
+    signal: AbortSignal,
+    credentials: readonly Credential[] = [],
+  ): Promise<string> {
+    // Not shared among those who show different credentials: an answer is for those who may have it.
+    if (credentials.length > 0) return (await this.#registry.resolve(image, { signal, credentials })).digest;
+    return this.#tags.run(formatImageReference(image), signal, async (shared) => {
+      const { digest } = await this.#registry.resolve(image, { signal: shared });
+      return digest;
+    });
   }
 
   /**
    * What each of the policies says of the image with this digest.
    *
-   * @throws {RegistryError} when its evidence cannot be had.
+   * @throws {StoreError} when what is attested of it cannot be had.
    */
   async judge(
     image: ImageReference,
     digest: string,
     guards: readonly Guard[],
     signal: AbortSignal,
+    credentials: readonly Credential[] = [],
   ): Promise<Judged[]> {
     const { registry, repository } = image;
     const pinned = { registry, repository, digest };
     const name = formatImageReference(pinned);
-    const known = guards.map((guard) => ({ guard, judgement: this.#cache.get(keyOf(name, guard)) }));
-    const isHit = known.every(({ judgement }) => judgement !== undefined);
+    const known = guards.map((guard) => ({ guard, judgement: this.#cache.get(keyOf(name, image, guard)) }));
+    const remembered = known.flatMap(({ guard, judgement }) =>
+      judgement === undefined ? [] : [{ guard, judgement }],
+    );
+    const isHit = remembered.length === guards.length;
     this.#observer?.cached(isHit);
-    const evidence = isHit ? undefined : await this.#fetch(name, pinned, digest, signal);
+    if (isHit) return remembered;
+    const found = await this.#find(name, pinned, signal, credentials);
     return known.map(({ guard, judgement }) => ({
       guard,
-      judgement: judgement ?? this.#ask(name, guard, pinned, digest, evidence),
+      judgement: judgement ?? this.#ask(name, guard, image, digest, found),
     }));
   }
 
-  #ask(
-    name: string,
-    guard: Guard,
-    image: ImageReference,
-    digest: string,
-    evidence: Evidence = { items: [] },
-  ): Judgement {
-    const judgement = guard.judge(image, digest, evidence, new Date());
-    this.#cache.put(keyOf(name, guard), judgement, judgement.verdict === 'accepted');
+  #ask(name: string, guard: Guard, image: ImageReference, digest: string, found: Found): Judgement {
+    const judgement = guard.judge(image, digest, found, new Date());
+    this.#cache.put(keyOf(name, image, guard), judgement, judgement.verdict === 'accepted');
     return judgement;
   }
 
-  async #fetch(name: string, image: ImageReference, digest: string, signal: AbortSignal): Promise<Evidence> {
-    return this.#evidence.run(name, signal, async (shared) => {
-      const started = performance.now();
-      try {
-        const evidence = await this.#registry.evidence(image, digest, shared);
-        this.#observer?.fetched('found', performance.now() - started);
-        return evidence;
-      } catch (error) {
-        if (error instanceof RegistryError) this.#observer?.fetched('failed', performance.now() - started);
-        throw error;
-      }
-    });
+  async #find(
+    name: string,
+    image: ImageAt,
+    signal: AbortSignal,
+    credentials: readonly Credential[],
+  ): Promise<Found> {
+    if (credentials.length > 0) return this.#read(image, signal, credentials);
+    return this.#found.run(name, signal, async (shared) => this.#read(image, shared, credentials));
+  }
+
+  async #read(image: ImageAt, signal: AbortSignal, credentials: readonly Credential[]): Promise<Found> {
+    const started = performance.now();
+    let outcome: 'found' | 'failed' = 'failed';
+    try {
+      const found = readFound(await this.#registry.findAttestations(image, { signal, credentials }));
+      outcome = 'found';
+      return found;
+    } finally {
+      this.#observer?.fetched(outcome, performance.now() - started);
+    }
   }
 }
 
-/** Everything that a verdict depends on: whose image, which one, and by what it was judged. */
-function keyOf(name: string, { fingerprint }: Guard): string {
-  return `${fingerprint} ${name}`;
+/** Everything that a verdict depends on: whose image, what it is called, and by what it was judged. */
+function keyOf(name: string, { tag = '' }: ImageReference, { fingerprint }: Guard): string {
+  return `${fingerprint} ${tag} ${name}`;
 }

@@ -14,12 +14,14 @@ export { ImageJudge, type Judged, type JudgeObserver } from './image-judge.ts';
 export { findPodTemplate, imagesOf, isKnownKind, type ImageKind, type ImagePlace } from './images.ts';
 export { MODES, type Mode } from './mode.ts';
 export { decide, failDecision, type Decision, type Phase, type ReviewContext } from './review.ts';
-export {
-  RegistryError,
-  type Exemption,
-  type Guard,
-  type Judgement,
-  type Registry,
-  type Rules,
-} from './rules.ts';
+export { readFound, type Found } from './found.ts';
+export type { Exemption, Guard, Judgement, Rules } from './rules.ts';
 export type { CacheLimits } from './verdict-cache.ts';
+export { createServerCertificate, type CertificateRequest, type ServerCertificate } from './certificate.ts';
+export { loadConfig, parseConfig } from './config.ts';
+export { webhookConfigJsonSchema, type WebhookConfig } from './config-schema.ts';
+export { installCertificate, type CertificatePlace } from './install-certificate.ts';
+export { accessOfPod, KubernetesApi, type KubernetesAccess } from './kubernetes-api.ts';
+export { loadRules, type ClusterPolicy } from './load-rules.ts';
+export { REVIEW_BYTES, reviewOnce, type ReviewOnceOptions } from './review-once.ts';
+export { serveWebhook, type RunningWebhook, type ServeOptions } from './serve.ts';

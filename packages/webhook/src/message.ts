@@ -8,6 +8,7 @@ import type { Finding } from './finding.ts';
  */
 const MESSAGE_LENGTH = 4096;
 const PART_LENGTH = 256;
+const HINT_LENGTH = 640;
 const WARNING_LENGTH = 256;
 const WARNINGS_LENGTH = 4096;
 const ANNOTATION_LENGTH = 4096;
@@ -44,7 +45,7 @@ function describeFailure(finding: Finding): string {
   const command = reproduce(finding);
   return [
     text,
-    ...(hint === null ? [] : [show(hint)]),
+    ...(hint === null ? [] : [cut(printable(hint), HINT_LENGTH)]),
     ...(command === undefined ? [] : [`To see for yourself: ${command}`]),
   ].join(' ');
 }

@@ -1,13 +1,15 @@
 import { ArtifactError } from '@danube/artifact';
 import { parseImageReference, type ImageReference } from '@danube/artifact/image-reference';
+import { StoreError } from '@danube/store';
 import type { AdmissionRequest, AdmissionResponse, PatchOperation } from './admission-review.ts';
 import { findChange } from './changes.ts';
+import { policyProblem } from './custom-resources.ts';
 import { isFailure, type Finding, type WebhookCheck } from './finding.ts';
 import type { ImageJudge } from './image-judge.ts';
 import type { ImagePlace } from './images.ts';
 import { annotation, refusal, warningsOf } from './message.ts';
 import { atMost, strictest, type Mode } from './mode.ts';
-import { guardsIn, RegistryError, type Rules } from './rules.ts';
+import { guardsIn, type Guard, type Rules } from './rules.ts';
 import { untilAborted } from './single-flight.ts';
 
 /** Which of the two webhooks is asked. */
@@ -41,6 +43,9 @@ export async function decide(
   context: ReviewContext,
 ): Promise<Decision> {
   try {
+    const broken = phase === 'validate' ? policyProblem(request) : undefined;
+    // A policy that cannot be read is no matter of modes: nobody wants one.
+    if (broken !== undefined) return refusePolicy(request, broken);
     const change = findChange(request);
     if (change.kind === 'nothing') return conclude(request, [], change.why);
     if (change.kind === 'unreadable') {
@@ -54,6 +59,10 @@ export async function decide(
   } catch (error) {
     return failDecision(request, context.rules, 'internal', 'the webhook itself failed', error);
   }
+}
+
+function refusePolicy(request: AdmissionRequest, problem: string): Decision {
+  return { response: { uid: request.uid, allowed: false, message: problem }, findings: [], nothing: null };
 }
 
 /** The answer when a request could not even be looked at. */
@@ -167,6 +176,7 @@ async function pinImages(
       const reference = readReference(image);
       if (reference instanceof ArtifactError || reference.digest !== undefined) return [];
       if (rules.exemptions.some((exemption) => exemption.matches(reference, request.namespace))) return [];
+      if (rules.noMatch === 'allow' && guardsOf(reference, request, rules).length === 0) return [];
       const digest = await attempt(judge.resolve(reference, signal), signal);
       if (typeof digest !== 'string') {
         // Nothing is refused here; but whoever made the pod is told why it will be.
@@ -213,13 +223,9 @@ function troubleOf(error: unknown, signal: AbortSignal): Trouble {
       isVerdict: false,
     };
   }
-  if (!(error instanceof RegistryError)) throw error;
-  return {
-    check: 'registry',
-    reason: error.message,
-    hint: error.hint,
-    isVerdict: !error.isTransient,
-  };
+  if (!(error instanceof StoreError)) throw error;
+  const isVerdict = error.code !== 'ERR_STORE_UNAVAILABLE';
+  return { check: 'registry', reason: error.message, hint: error.hint ?? null, isVerdict };
 }
 
 function failure(
@@ -253,7 +259,13 @@ async function judgeImages(
   return conclude(request, findings.flat());
 }
 
-async function judgeImage(
+/** The policies that are about the image. */
+function guardsOf(image: ImageReference, { namespace }: AdmissionRequest, rules: Rules): readonly Guard[] {
+  return guardsIn(rules, namespace).filter((guard) => guard.matchImage(image));
+}
+
+/** What comes out for one image. */
+export async function judgeImage(
   request: AdmissionRequest,
   image: string,
   { rules, judge, signal }: ReviewContext,
@@ -271,7 +283,7 @@ async function judgeImage(
   }
   const exemption = rules.exemptions.find((rule) => rule.matches(reference, request.namespace));
   if (exemption !== undefined) return [exempt(image, reference, exemption.reason)];
-  const guards = guardsIn(rules, request.namespace).filter((guard) => guard.matchImage(reference));
+  const guards = guardsOf(reference, request, rules);
   const base = { image, reference, digest: null, policy: null, expected: null, hint: null };
   const findings: Finding[] = [];
   if (!guards.some(({ isAddition }) => !isAddition)) {

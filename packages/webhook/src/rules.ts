@@ -1,5 +1,5 @@
 import type { ImageReference } from '@danube/artifact/image-reference';
-import type { Evidence } from '@danube/verifier';
+import type { Found } from './found.ts';
 import type { Mode } from './mode.ts';
 
 /** What a policy says of one image. */
@@ -28,8 +28,8 @@ export interface Guard {
   /** Of everything that its judgement depends on beside the image and its evidence: policy and trust. */
   readonly fingerprint: string;
   matchImage(image: ImageReference): boolean;
-  /** Never throws for what the evidence holds. */
-  judge(image: ImageReference, digest: string, evidence: Evidence, now: Date): Judgement;
+  /** Never throws for what was found. */
+  judge(image: ImageReference, digest: string, found: Found, now: Date): Judgement;
 }
 
 /** Images that nobody asks about; only the webhook's own configuration can say so. */
@@ -53,34 +53,4 @@ export interface Rules {
 /** The policies that are in force in a namespace. */
 export function guardsIn({ guards }: Rules, namespace: string): readonly Guard[] {
   return guards.filter(({ namespaces }) => namespaces === undefined || namespaces.includes(namespace));
-}
-
-/** Where images and what is attested of them are found. */
-export interface Registry {
-  /**
-   * The digest that a tag points to at this moment.
-   *
-   * @throws {RegistryError}
-   */
-  resolve(image: ImageReference, signal: AbortSignal): Promise<string>;
-  /**
-   * What is attested of the image with this digest; nothing is proven by it being found.
-   *
-   * @throws {RegistryError}
-   */
-  evidence(image: ImageReference, digest: string, signal: AbortSignal): Promise<Evidence>;
-}
-
-/** Why a registry did not answer as it should. */
-export class RegistryError extends Error {
-  override readonly name = 'RegistryError';
-  /** Another try may end otherwise: nothing is remembered of it. */
-  readonly isTransient: boolean;
-  readonly hint: string | null;
-
-  constructor(message: string, isTransient: boolean, hint: string | null = null, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.isTransient = isTransient;
-    this.hint = hint;
-  }
 }

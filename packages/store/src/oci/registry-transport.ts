@@ -141,7 +141,11 @@ export function createTransport(options: TransportOptions): RegistryTransport {
     }
     const wanted: Wanted = { ...request, challenge, credential };
     for (const isSecond of [false, true]) {
-      const token = await tokens.get(wanted, request.signal);
+      const token = await tokens.get(wanted, request.signal).catch((error: unknown) => {
+        // Whoever answered once for the registry must not decide about what it is asked later.
+        challenges.delete(request.registry);
+        throw error;
+      });
       if (token === undefined) return undefined;
       const reply = await exchange(request, `Bearer ${token}`);
       if (!isDenied(reply)) return reply;

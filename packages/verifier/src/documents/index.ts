@@ -18,6 +18,7 @@ export {
 export type { LockRecorder } from './lock/lock.ts';
 export { lockJsonSchema, lockSchema, type LockDocument, type LockEntry } from './lock/lock-schema.ts';
 export { FIELD_RULES } from './policy/constraint.ts';
+export { PatternError } from './policy/patterns.ts';
 export { checkPolicyDocument, parsePolicy, parsePolicyDocument, toPolicy } from './policy/policy.ts';
 export {
   POLICY_SCHEMA_ID,
@@ -41,6 +42,8 @@ export {
   rotateKey,
   type TrustRootChange,
 } from './trust-root-changes.ts';
+export { imageMatcher } from './policy/selectors.ts';
+export { parseYaml } from './policy/yaml.ts';
 export { parseTrustRoot, parseTrustRootDocument, toTrustRoot } from './trust-root.ts';
 export {
   TRUST_ROOT_PAYLOAD_TYPE,

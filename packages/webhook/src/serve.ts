@@ -1,0 +1,270 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createRegistryClient, userCredentials, type RegistryClient } from '@danube/store/oci';
+import { createAuditLog, type AuditLine, type AuditLog } from './audit.ts';
+import { judgeAgain } from './background.ts';
+import { loadConfig } from './config.ts';
+import type { WebhookConfig } from './config-schema.ts';
+import { followPolicies, isBroken, type BrokenPolicy } from './custom-resources.ts';
+import { WebhookError } from './errors.ts';
+import { ImageJudge, type JudgeObserver } from './image-judge.ts';
+import { accessOfPod, KubernetesApi, type KubernetesAccess } from './kubernetes-api.ts';
+import { filesOf, loadRules, type ClusterPolicy } from './load-rules.ts';
+import { refuseAll } from './refuse-all.ts';
+import type { Rules } from './rules.ts';
+import { WebhookServer } from './server.ts';
+import { loadCertificate, type Certificate } from './tls.ts';
+import { watchFiles } from './watch-files.ts';
+import { WebhookMetrics } from './webhook-metrics.ts';
+
+/** What a server is started with. */
+export interface ServeOptions {
+  /** Path of the configuration. */
+  readonly config: string;
+  /** Where lines of the log go. */
+  readonly write: (text: string) => void;
+  /** Where the API server is, for custom resources and the background; that of the pod when left out. */
+  readonly access?: KubernetesAccess;
+}
+
+/** A webhook that serves. */
+export interface RunningWebhook {
+  readonly port: number;
+  readonly metricsPort: number;
+  /** Stops to be ready, waits a while for others to notice, answers what is under way, and ends. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the webhook: reads its files and listens. No network is needed for that; registries are asked when the first image
+ * is.
+ *
+ * @throws {WebhookError} `ERR_WEBHOOK_CONFIG`, `ERR_WEBHOOK_IO`, `ERR_WEBHOOK_KUBERNETES`
+ */
+export async function serveWebhook({ config: path, write, access }: ServeOptions): Promise<RunningWebhook> {
+  const config = loadConfig(path);
+  if (config.tls === undefined) {
+    throw new WebhookError('ERR_WEBHOOK_CONFIG', `${path}: /tls: required to serve, but absent`);
+  }
+  const audit = createAuditLog(write);
+  const webhook = new Webhook(config, config.tls, audit.log, access);
+  const ports = await webhook.start();
+  return {
+    ...ports,
+    stop: async () => {
+      await webhook.stop();
+      audit.flush();
+    },
+  };
+}
+
+/** The client for all registries that the configuration speaks of. */
+export function createRegistry({ registries }: WebhookConfig): RegistryClient {
+  const { dockerConfig, plainHttp, allowed, tokenServers, authorities } = registries;
+  return createRegistryClient({
+    // Only what the configuration names: whatever else lies on this machine is not the webhook's.
+    credentials:
+      dockerConfig === undefined ? () => Promise.resolve([]) : userCredentials({ file: dockerConfig }),
+    ...(plainHttp === undefined ? {} : { plainHttp }),
+    ...(allowed === undefined ? {} : { allowedHosts: allowed }),
+    ...(tokenServers === undefined ? {} : { tokenServers }),
+    ...(authorities === undefined ? {} : { ca: readFileSync(authorities, 'utf8') }),
+  });
+}
+
+/** Judges images as the configuration says. */
+export function createJudge(
+  config: WebhookConfig,
+  registry: RegistryClient,
+  observer?: JudgeObserver,
+): ImageJudge {
+  const { entries, acceptedSeconds, rejectedSeconds } = config.cache;
+  const limits = {
+    entries,
+    acceptedMilliseconds: acceptedSeconds * 1000,
+    rejectedMilliseconds: rejectedSeconds * 1000,
+  };
+  return new ImageJudge(registry, limits, observer);
+}
+
+class Webhook {
+  readonly #config: WebhookConfig;
+  readonly #tls: NonNullable<WebhookConfig['tls']>;
+  readonly #log: AuditLog;
+  readonly #api: KubernetesApi | undefined;
+  readonly #registry: RegistryClient;
+  readonly #judge: ImageJudge;
+  readonly #metrics: WebhookMetrics;
+  readonly #server: WebhookServer;
+  readonly #ended = new AbortController();
+  readonly #stops: (() => void)[] = [];
+  #rules: Rules;
+  #certificate: Certificate;
+  #ofCluster: readonly (ClusterPolicy | BrokenPolicy)[] | undefined;
+  #rulesChanged = Promise.withResolvers<void>();
+
+  constructor(
+    config: WebhookConfig,
+    tls: NonNullable<WebhookConfig['tls']>,
+    log: AuditLog,
+    access: KubernetesAccess | undefined,
+  ) {
+    this.#config = config;
+    this.#tls = tls;
+    this.#log = log;
+    const needsApi = config.customResources !== undefined || config.background !== undefined;
+    this.#api = needsApi ? new KubernetesApi(access ?? accessOfPod(config.serviceAccount)) : undefined;
+    this.#rules = loadRules(config);
+    this.#certificate = loadCertificate(tls);
+    this.#metrics = new WebhookMetrics({
+      cacheSize: () => this.#judge.cacheSize,
+      reviewsUnderWay: () => this.#server.underWay,
+      certificateNotAfter: () => this.#certificate.notAfter.getTime() / 1000,
+      policies: () => this.#rules.guards.length,
+    });
+    this.#registry = createRegistry(config);
+    this.#judge = createJudge(config, this.#registry, this.#metrics);
+    const parts = {
+      config,
+      rules: () => this.#rules,
+      judge: this.#judge,
+      metrics: this.#metrics,
+      log,
+      unready: () => this.#unready(),
+    };
+    this.#server = new WebhookServer(parts, this.#certificate);
+  }
+
+  async start(): Promise<{ readonly port: number; readonly metricsPort: number }> {
+    const ports = await this.#server.listen();
+    const { reloadSeconds, background, customResources } = this.#config;
+    const tls = this.#tls;
+    const ofTls = [tls.certificate, tls.privateKey, tls.clientCertificates?.authorities ?? []].flat();
+    this.#stops.push(
+      watchFiles(
+        () => filesOf(this.#config),
+        reloadSeconds,
+        () => this.#reload(),
+      ),
+      watchFiles(
+        () => ofTls,
+        reloadSeconds,
+        () => this.#reloadCertificate(),
+      ),
+    );
+    if (this.#api !== undefined && customResources !== undefined) void this.#follow(this.#api);
+    if (this.#api !== undefined && background !== undefined) void this.#judgeAgain(this.#api, background);
+    this.#say('info', 'webhook_started', {
+      ...ports,
+      mode: this.#rules.mode,
+      policies: this.#rules.guards.length,
+    });
+    if (this.#rules.mode !== 'enforce') {
+      this.#say('warn', 'not_enforced', {
+        reason: `mode ${this.#rules.mode} lets images without provenance run`,
+      });
+    }
+    return ports;
+  }
+
+  async stop(): Promise<void> {
+    this.#say('info', 'webhook_stopping', {});
+    this.#server.drain();
+    await wait(this.#config.drainSeconds * 1000);
+    for (const stop of this.#stops) stop();
+    this.#ended.abort();
+    await this.#server.close();
+    this.#registry.close();
+    this.#api?.close();
+  }
+
+  #unready(): string | undefined {
+    if (this.#config.customResources !== undefined && this.#ofCluster === undefined)
+      return 'the policies of the cluster have not been read yet';
+    return this.#certificate.notAfter.getTime() < Date.now() ? 'the certificate has expired' : undefined;
+  }
+
+  /** What cannot be read leaves in force what was: a slip of the pen must neither open the door nor lock it. */
+  #reload(): void {
+    try {
+      const policies = this.#ofCluster ?? [];
+      const rules = loadRules(
+        this.#config,
+        policies.filter((policy): policy is ClusterPolicy => !isBroken(policy)),
+      );
+      const usual = this.#config.customResources?.mode ?? this.#config.mode;
+      const broken = policies.filter(isBroken).map((policy) => refuseAll(policy, usual));
+      this.#rules = { ...rules, guards: [...rules.guards, ...broken] };
+      this.#rulesChanged.resolve();
+      this.#rulesChanged = Promise.withResolvers();
+      this.#metrics.reloaded('rules', 'done');
+      this.#say('info', 'rules_loaded', { policies: this.#rules.guards.map(({ name }) => name) });
+    } catch (error) {
+      this.#metrics.reloaded('rules', 'failed');
+      this.#say('error', 'rules_not_loaded', { reason: messageOf(error) });
+    }
+  }
+
+  #reloadCertificate(): void {
+    try {
+      const certificate = loadCertificate(this.#tls);
+      this.#server.setCertificate(certificate);
+      this.#certificate = certificate;
+      this.#metrics.reloaded('certificate', 'done');
+      this.#say('info', 'certificate_loaded', { not_after: certificate.notAfter.toISOString() });
+    } catch (error) {
+      this.#metrics.reloaded('certificate', 'failed');
+      this.#say('error', 'certificate_not_loaded', { reason: messageOf(error) });
+    }
+  }
+
+  async #follow(api: KubernetesApi): Promise<void> {
+    const listener = {
+      changed: (policies: readonly (ClusterPolicy | BrokenPolicy)[]) => {
+        this.#ofCluster = policies;
+        for (const { name, namespace, reason } of policies.filter(isBroken)) {
+          this.#say('error', 'policy_broken', { policy: name, namespace, reason });
+        }
+        this.#reload();
+      },
+      failed: (error: unknown) => this.#say('error', 'policies_not_followed', { reason: messageOf(error) }),
+    };
+    await followPolicies(api, listener, this.#ended.signal);
+  }
+
+  async #judgeAgain(api: KubernetesApi, background: NonNullable<WebhookConfig['background']>): Promise<void> {
+    const { signal } = this.#ended;
+    const pause = background.everySeconds * 1000;
+    while (!signal.aborted) {
+      const changed = this.#rulesChanged.promise;
+      try {
+        await judgeAgain({
+          api,
+          background,
+          rules: this.#rules,
+          judge: this.#judge,
+          metrics: this.#metrics,
+          log: this.#log,
+          signal,
+        });
+      } catch (error) {
+        if (!signal.aborted) this.#say('error', 'background_failed', { reason: messageOf(error) });
+      }
+      const waiting = new AbortController();
+      const either = AbortSignal.any([signal, waiting.signal]);
+      await Promise.race([
+        changed,
+        wait(pause, undefined, { signal: either, ref: false }).catch(() => undefined),
+      ]);
+      waiting.abort();
+    }
+  }
+
+  #say(level: AuditLine['level'], event: string, more: Readonly<Record<string, unknown>>): void {
+    this.#log({ timestamp: new Date().toISOString(), level, event, ...more });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
