@@ -410,14 +410,7 @@ const CASES: readonly Case[] = [
         await it.kill();
         const path = join(m.folder, 'uninstall.json');
         writeFileSync(path, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: it.render() }));
-        it.kubernetes.kubectl(
-          'delete',
-          '--ignore-not-found',
-          '--wait=true',
-          '--timeout=60s',
-          '--filename',
-          path,
-        );
+        it.kubernetes.kubectl('delete', '--ignore-not-found', '--wait=false', '--filename', path);
         admitted(await it.createPod('afterwards', `${it.registry.host}/shop/unsigned:v1`));
       } finally {
         await it.close();

@@ -67,5 +67,5 @@ caBundle: {{ . | b64enc }}
 - name: not-by-nodes
   expression: '!("system:nodes" in request.userInfo.groups)'
 - name: specification-changes
-  expression: 'request.operation != "UPDATE" || request.subResource == "ephemeralcontainers" || !has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec'
+  expression: 'request.operation != "UPDATE" || !has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec'
 {{- end -}}
