@@ -3,6 +3,7 @@ import type { Peer } from './case.ts';
 import { CLOUD_KEY_CASES, slsaVerifier } from './cloud-keys.ts';
 import { cosign, cosign2 } from './cosign.ts';
 import { openbao } from './openbao.ts';
+import { kmsPlugin } from './kms-plugin.ts';
 import { kubernetesSecret } from './kubernetes-secret.ts';
 import { ministack } from './ministack.ts';
 import { opensslPeer } from './openssl.ts';
@@ -31,6 +32,7 @@ export const PEERS: readonly Peer[] = [
   softhsm,
   ministack,
   kubernetesSecret,
+  kmsPlugin,
   slsaVerifier,
   apiServer,
   sarifMultitool,

@@ -12,6 +12,7 @@ import type { Material } from './material.ts';
 import type { Case, Peer } from './case.ts';
 import { makeMaterial } from './material.ts';
 import { PEERS } from './all.ts';
+import { NOT_HAD } from './not-had.ts';
 import { encodeOutcomes, type Outcome } from './record.ts';
 
 async function tryCase(item: Case, material: Material): Promise<string> {
@@ -37,6 +38,14 @@ async function tryPeer(peer: Peer, material: Material): Promise<Outcome[]> {
   return outcomes;
 }
 
+function reportNotHad(): Outcome[] {
+  return NOT_HAD.map(({ name, source, what, reason }) => {
+    const result = `not run: ${reason}`;
+    console.log(`${name} -: ${what}: ${result}`);
+    return { peer: { name, source }, version: undefined, what, result };
+  });
+}
+
 function chosenPeers(): readonly Peer[] {
   const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
   if (names.length === 0) return PEERS;
@@ -50,7 +59,9 @@ const folder = mkdtempSync(join(tmpdir(), 'danube-interop-'));
 try {
   const material = makeMaterial(folder);
   const outcomes: Outcome[] = [];
-  for (const peer of chosenPeers()) outcomes.push(...(await tryPeer(peer, material)));
+  const chosen = chosenPeers();
+  for (const peer of chosen) outcomes.push(...(await tryPeer(peer, material)));
+  if (chosen === PEERS) outcomes.push(...reportNotHad());
   const count = (word: string): number => outcomes.filter(({ result }) => result.startsWith(word)).length;
   console.log(`${count('ok')} ok, ${count('FAILED')} failed, ${count('not run')} not run`);
   if (process.argv.includes('--record'))

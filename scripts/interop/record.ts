@@ -1,7 +1,7 @@
 import type { Peer } from './case.ts';
 
 export interface Outcome {
-  readonly peer: Peer;
+  readonly peer: Pick<Peer, 'name' | 'source'>;
   readonly version: string | undefined;
   readonly what: string;
   /** `ok`, or a text that begins with `FAILED` or `not run`. */

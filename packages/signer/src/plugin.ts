@@ -11,8 +11,10 @@ import { broken, findPlugin, runPlugin } from './plugin-run.ts';
 
 const URI = /^(?<scheme>[a-z0-9][a-z0-9+.-]*):\/\/(?<key>[!-~]+)$/;
 const PROTOCOL = 'v1';
-/** Numbers of Go's `crypto.Hash`: none, so that the message itself is signed; SHA-256. */
-const HASHES: Readonly<Record<KeyAlgorithm, number>> = { ed25519: 0, 'ecdsa-p256-sha256': 5 };
+/** Numbers of Go's `crypto.Hash`. */
+const [NO_HASH, SHA256] = [0, 5];
+/** With none, the message itself is signed. */
+const HASHES: Readonly<Record<KeyAlgorithm, number>> = { ed25519: NO_HASH, 'ecdsa-p256-sha256': SHA256 };
 
 interface Plugin {
   readonly uri: string;
@@ -41,10 +43,12 @@ export async function openPluginKey(
 }
 
 async function readPublicKey(plugin: Plugin, call: ServiceCall): Promise<PublicKey> {
+  // The algorithm is not known yet. SHA-256 is what cosign always names; signers of Sigstore for ECDSA do not even load
+  // without a hash, and those for Ed25519 take no notice.
   const pem = await ask(
     plugin,
     'publicKey',
-    0,
+    SHA256,
     { publicKeyOptions: { rpcOptions: {} } },
     'publicKeyPEM',
     call,
