@@ -1,6 +1,7 @@
 import * as promises from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type AttestationFiles, type AttestationStore, STORE_LIMITS } from './attestation-store.ts';
+import { noted } from './directory/change-log.ts';
 import { readDecided } from './decided.ts';
 import { type Disk, readRegularFile, tooMany } from './disk.ts';
 import { fromSystemError, StoreError, systemErrorCode } from './errors.ts';
@@ -25,7 +26,10 @@ export function createJobDirectory(dataDir: string, disk: Disk): JobDirectory {
   const place: Place = { disk, dataDir: root, artifacts, staging: join(artifacts, '.staging') };
   return {
     pathOf: (jobId) => jobAt(place, jobId).path,
-    put: async (jobId, files) => put(jobAt(place, jobId), files),
+    put: async (jobId, files) => {
+      const job = jobAt(place, jobId);
+      return noted(disk, artifacts, jobId, async () => put(job, files));
+    },
     read: async (jobId, names) => read(jobAt(place, jobId), names),
     list: async () => list(place),
   };

@@ -32,3 +32,9 @@ export function dsseAbout(digest: string, marker?: string): Uint8Array {
 export function bundleAbout(digest: string, marker?: string): Uint8Array {
   return encodeSigstoreBundle(publicKeyBundle(envelopeAbout(digest, marker), 'SHA256:test'));
 }
+
+export async function allOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
