@@ -11,6 +11,7 @@ import { cryptography, inTotoAttestation, securesystemslib } from './python.ts';
 import { registries } from './registries.ts';
 import { sarifMultitool } from './sarif-multitool.ts';
 import { sigstoreVerify } from './sigstore-verify.ts';
+import { SUMMARY_CASES } from './slsa-verifier.ts';
 import { softhsm } from './softhsm.ts';
 import { sshAgent } from './ssh-agent.ts';
 import { sshKeygenPeer } from './ssh-keygen.ts';
@@ -33,7 +34,7 @@ export const PEERS: readonly Peer[] = [
   ministack,
   kubernetesSecret,
   kmsPlugin,
-  slsaVerifier,
+  { ...slsaVerifier, cases: [...slsaVerifier.cases, ...SUMMARY_CASES] },
   apiServer,
   sarifMultitool,
   timestampAuthority,

@@ -25,7 +25,8 @@ Known limits, none of them ours to change:
   nor we verify in an envelope. Its own attestations are therefore tried with ECDSA P-256, its default.
 - **openssl and encrypted keys.** Ours are made slow to guess by scrypt with 128 MiB. The \`openssl\` command stops at 32 MiB,
   and has no option to allow more. \`danube keys generate --derivation pbkdf2\` makes one that it opens.
-- **slsa-verifier** takes no public key for provenance: it accepts GitHub and Google Cloud Build certificates only.
+- **slsa-verifier** takes no public key for provenance: it accepts GitHub and Google Cloud Build certificates only. It reads
+  our verification summaries.
 - **The \`sigstore\` client for npm** offers no way to turn its timestamp threshold off; \`@sigstore/verify\`, below it, does.
 `;
 

@@ -20,6 +20,13 @@ const NO_EXPECTATIONS: Readonly<Record<string, string>> = {
   '--token-server': 'how registries are reached',
   '--plain-http': 'how registries are reached',
   '--offline': 'what may be reached',
+  '--vsa': 'what is written; packages/cli/test/summary.test.ts',
+  '--vsa-key': 'who signs that',
+  '--verifier-id': 'who is named in it',
+  '--resource-uri': 'what is named in it',
+  '--passphrase-file': 'how its key is opened',
+  '--key-config': 'how its key is opened',
+  '--allow-mounted-key': 'how its key is opened',
   '--format': 'how the report is written',
   '--explain': 'how the report is written',
 };

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { single } from './options.ts';
+import type { Declaration } from './plain-arguments.ts';
 
 /** How the file of a private key is opened. */
 export interface KeyFileOptions {
@@ -38,7 +39,7 @@ export function addKeyOptions(command: Command): Command {
   return addKeyFileOptions(command);
 }
 
-export function addKeyFileOptions(command: Command): Command {
+export function addKeyFileOptions<Target extends Declaration>(command: Target): Target {
   return command
     .addOption(single('--passphrase-file <FILE>', 'the passphrase of an encrypted key; - is stdin'))
     .addOption(single('--key-config <FILE>', 'how a key service is called, and where its secrets are (JSON)'))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { CHECK_IDS, type Report, TOOL } from '@danube/verifier';
+import { type AttestationReport, CHECK_IDS, type Report, TOOL } from '@danube/verifier';
 import { MalformedError } from 'in-toto-attestation';
 import { describeAs } from '../src/provenance/report-formats.ts';
 import { danube, folder, type Outcome } from './danube.ts';
@@ -18,12 +18,14 @@ const CHECK = {
   pointer: HOSTILE,
   hint: HOSTILE,
 } as const;
-const ATTESTATION = {
+const ATTESTATION: AttestationReport = {
   path: HOSTILE,
   line: 2,
+  verdict: 'rejected',
   keyids: [HOSTILE],
   identity: HOSTILE,
   builderId: HOSTILE,
+  buildLevel: null,
   statement: statementOf({ a: 'a' }, { runDetails: { builder: { id: HOSTILE } } }),
   checks: CHECK_IDS.map((id) => ({ id, ...CHECK })),
 };

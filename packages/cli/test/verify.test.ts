@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { encodeJsonLines, encodeSigstoreBundle, encodeStatement, publicKeyBundle } from 'in-toto-attestation';
+import {
+  encodeJsonLines,
+  encodeSigstoreBundle,
+  encodeStatement,
+  publicKeyBundle,
+  SCAI_V03,
+} from 'in-toto-attestation';
 import type { Check, ReportJson } from '@danube/verifier';
 import { danube, folder, type Outcome, type RunOptions } from './danube.ts';
 import {
@@ -268,6 +274,21 @@ describe('danube provenance verify --job', () => {
   it('needs files for --no-missing', () => {
     cpSync(join(root, 'dist/provenance.json'), join(root, 'var/artifacts/gone/provenance.json'));
     assert.equal(verify(['--job', 'gone', '--no-missing', ...KEY], { env }).code, 2);
+  });
+
+  it('lists the other attestations of a job, and one that is broken rejects', async () => {
+    const at = (name: string): string => join(root, 'var/artifacts/described', name);
+    const report = { ...statementOf({ 'app.tgz': 'the app' }, { attributes: [] }), predicateType: SCAI_V03 };
+    write(at('isolation.json'), attestationOf(report, await testKey(1)));
+    write(at('app.sbom.intoto.jsonl'), attestationOf(report, await testKey(3)));
+    assert.equal(verify(['--job', 'described', ...KEY], { env }).code, 1);
+    cpSync(join(root, 'dist/provenance.json'), at('provenance.json'));
+    const { code, stdout } = verify(['--job', 'described', ...KEY], { env });
+    assert.equal(code, 0);
+    assert.match(stdout, /^ {2}beside it {2}\S+isolation\.json {2}\(https:\S+scai\S+; key SHA256:/m);
+    assert.match(stdout, /^ {2}beside it {2}\S+sbom\.intoto\.jsonl {2}\(not signed by a key you trust\)/m);
+    write(at('isolation.json'), '{');
+    assert.equal(verify(['--job', 'described', ...KEY], { env }).code, 1);
   });
 
   it('does not take other JSON files of a job for attestations', () => {

@@ -1,3 +1,4 @@
+import { MalformedError } from 'in-toto-attestation';
 import type { CertificateProof } from './certificate.ts';
 import { ExpectationError, VerificationError } from './errors.ts';
 import type { Evidence, EvidenceItem } from './evidence.ts';
@@ -7,13 +8,14 @@ import { type ArtifactInput, ArtifactIndex } from './matching.ts';
 import { missingSubjects } from './missing.ts';
 import { type ArtifactReport, type Report, TOOL } from './report.ts';
 import type { TimeProof } from './signing-time.ts';
+import { demandedTypes } from './statement-checks.ts';
 
 /** What is judged, and by what. */
 export interface Verification extends Proofs {
   readonly evidence: Evidence;
   /**
    * At least one artifact; or, said in so many words, none: then every attestation of the evidence is judged by itself,
-   * `subject.digest` is not run, and each of them has to pass.
+   * `subject.digest` is not run, and each of the demanded type has to pass, at least one.
    */
   readonly artifacts: readonly ArtifactInput[] | 'provenance-only';
   readonly expectations: Expectations;
@@ -75,20 +77,34 @@ export function verifyProvenance(verification: Verification): Report {
   return report;
 }
 
-/** Without artifacts there is no neighbour that could stand in: each attestation has to pass. */
-function judgeProvenance({ items }: Evidence, { noExtra, noMissing }: Expected, judge: Judge): Report {
-  if (noExtra || noMissing) {
+/**
+ * Without artifacts there is no neighbour that could stand in: each attestation has to pass. Those that do not claim to be
+ * of the demanded type are listed with the first that does, with their own checks, and spoil nothing; when there is none
+ * that does, they are judged all the same, and fail.
+ */
+function judgeProvenance({ items }: Evidence, expected: Expected, judge: Judge): Report {
+  if (expected.noExtra || expected.noMissing) {
     throw new ExpectationError('artifacts', 'without artifacts none can be extra or missing');
   }
-  const judged = (items.length === 0 ? [null] : items).map((item) => judge(item, { kind: 'alone' }));
+  const others = items.filter((item) => isOfOtherType(item, expected));
+  const demanded = items.filter((item) => !others.includes(item));
+  const [rows, beside] = demanded.length === 0 ? [items, []] : [demanded, others];
+  const judged = (rows.length === 0 ? [null] : rows).map((item) => judge(item, { kind: 'alone' }));
+  const listed = beside.map((item) => judge(item, { kind: 'alone' }).report);
   return conclude(
-    judged.map(({ accepted, report }) => ({
+    judged.map(({ accepted, report }, index) => ({
       name: null,
       digest: {},
       verdict: accepted ? 'accepted' : 'rejected',
-      attestations: [report],
+      attestations: index === 0 ? [report, ...listed] : [report],
     })),
   );
+}
+
+/** By what it claims, signed or not: whoever can change that could also have taken the attestation away. */
+function isOfOtherType(item: EvidenceItem, expected: Expected): boolean {
+  const statement = item.statement();
+  return !(statement instanceof MalformedError) && !demandedTypes(expected).includes(statement.predicateType);
 }
 
 function judgeArtifacts(

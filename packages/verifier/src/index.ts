@@ -41,3 +41,5 @@ export type {
   TrustedSigstore,
   TrustedVerifier,
 } from './trust-root.ts';
+export { buildVerificationSummary } from './verification-summary.ts';
+export type { SummaryFacts } from './verification-summary.ts';

@@ -8,6 +8,7 @@ import { NOTHING, type Opened, openAttestation } from './opening.ts';
 import type { ArtifactReport, AttestationReport, Check } from './report.ts';
 import type { TimeProof } from './signing-time.ts';
 import { runSteps } from './steps.ts';
+import { vouchedLevel } from './trust-checks.ts';
 
 /** One attestation (or `null`: that there is none), held against what is judged. */
 export interface Judged {
@@ -41,22 +42,28 @@ export function createJudge(
   };
   return (item, found) => {
     const opened = item === null ? NOTHING : open(item);
-    const { accepted, checks } = runSteps({ opened, found, expected, now, evidence, open }, recent);
-    return { accepted, report: describe(opened, checks) };
+    const context = { opened, found, expected, now, evidence, open };
+    const { accepted, checks } = runSteps(context, recent);
+    const level = expected.trustRoot === undefined ? undefined : vouchedLevel(context);
+    return { accepted, report: describe(opened, accepted, level, checks) };
   };
 }
 
 function describe(
   { path, line, signers, certificate, statement, build }: Opened,
+  accepted: boolean,
+  level: number | undefined,
   checks: readonly Check[],
 ): AttestationReport {
   const isBelieved = certificate?.accepted !== true || certificate.isTimed;
   return {
     path,
     line,
+    verdict: accepted ? 'accepted' : 'rejected',
     keyids: signers.map(({ keyid }) => keyid),
     identity: certificate?.accepted === true && isBelieved ? certificate.identity : null,
     builderId: build.reached && isBelieved ? build.value.provenance.runDetails.builder.id : null,
+    buildLevel: level ?? null,
     statement: statement.reached && isBelieved ? statement.value : null,
     checks,
   };

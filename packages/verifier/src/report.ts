@@ -79,12 +79,16 @@ export interface AttestationReport {
   readonly path: string | null;
   /** Line of a JSON Lines file, from 1; `null` for other formats. */
   readonly line: number | null;
+  /** Whether it is enough to accept the artifact; one that is accepted makes the artifact so. */
+  readonly verdict: Verdict;
   /** Fingerprints of the keys that verified a signature, never those that the envelope claims. */
   readonly keyids: readonly string[];
   /** The identity of the certificate that signed, when it is one that the caller expects; `null` otherwise. */
   readonly identity: string | null;
   /** What the provenance says of its builder; `null` unless enough of the caller's keys signed it. */
   readonly builderId: string | null;
+  /** The SLSA Build level that the trust root vouches for; `null` without one, and when it does not. */
+  readonly buildLevel: number | null;
   /** The statement, when enough of the caller's keys signed it; the very bytes that were verified, parsed once. */
   readonly statement: Statement | null;
   /** All checks in the order of {@link CHECK_IDS}, then the rules of policies. */

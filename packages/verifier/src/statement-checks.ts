@@ -14,10 +14,15 @@ export function statementFormat({ opened: { statement } }: Context): Finding {
 /** Is it the kind of attestation that was asked for? Type URIs are compared as opaque strings. */
 export function predicateType({ opened: { statement }, expected }: Context): Finding {
   if (!statement.reached) return notRun(statement.reason);
-  const types = expected.predicateType === undefined ? PROVENANCE_TYPES : [expected.predicateType];
+  const types = demandedTypes(expected);
   const actual = statement.value.predicateType;
   const result = { expected: types.join(' or '), actual, pointer: '/predicateType' };
   return types.includes(actual) ? pass(result) : fail(result);
+}
+
+/** The predicate types of which one will do. */
+export function demandedTypes({ predicateType: type }: Expected): readonly string[] {
+  return type === undefined ? PROVENANCE_TYPES : [type];
 }
 
 /** Whether the caller wants SLSA provenance, and not another predicate. */

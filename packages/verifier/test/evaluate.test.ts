@@ -181,6 +181,43 @@ describe('evaluateProvenance of provenance alone', () => {
     );
   });
 
+  it('lists attestations of other types, whoever signed them, and they spoil nothing', () => {
+    const sbom = statementOf({ predicateType: 'https://spdx.dev/Document', predicate: {} });
+    const files = [signed(sbom), signed(), signed(sbom, { keys: [STRANGER] })];
+    const report = evaluate({ artifacts, files });
+    assert.equal(report.verdict, 'accepted');
+    assert.equal(report.artifacts.length, 1);
+    assert.deepEqual(
+      report.artifacts[0]?.attestations.map(({ path, verdict, keyids }) => [path, verdict, keyids.length]),
+      [
+        ['provenance-1.json', 'accepted', 1],
+        ['provenance-0.json', 'rejected', 1],
+        ['provenance-2.json', 'rejected', 0],
+      ],
+    );
+  });
+
+  it('rejects when there are only others, or what is broken or badly signed beside them', () => {
+    const sbom = signed(statementOf({ predicateType: 'https://spdx.dev/Document', predicate: {} }));
+    const broken = new TextEncoder().encode('{');
+    for (const files of [
+      [sbom],
+      [sbom, broken],
+      [sbom, signed(), broken],
+      [sbom, signed(undefined, { keys: [STRANGER] })],
+    ])
+      assert.equal(evaluate({ artifacts, files }).verdict, 'rejected');
+  });
+
+  it('takes another type for the demanded one when it is asked for', () => {
+    const type = 'https://spdx.dev/Document';
+    const sbom = signed(statementOf({ predicateType: type, predicate: {} }), { keys: [STRANGER] });
+    assert.equal(
+      evaluate({ artifacts, files: [signed(), sbom], expect: { predicateType: type } }).verdict,
+      'rejected',
+    );
+  });
+
   it('rejects when there is none', () => {
     const report = evaluate({ artifacts, files: [] });
     assert.equal(report.verdict, 'rejected');

@@ -6,19 +6,15 @@ import { LIMITS } from 'in-toto-attestation';
 import { fromErrno, readUpTo } from '../file.ts';
 
 const BESIDE_SUFFIXES = ['.intoto.jsonl', '.sigstore.json'] as const;
-const BESIDE_NAME = 'provenance.json';
+/** What `danube provenance attest` calls them. */
+const BESIDE_NAMES: readonly string[] = ['provenance.json', 'isolation.json'];
 const CHECKSUM_NAME = /(?:^sha(?:256|384|512)sums(?:\.txt)?|\.sha(?:256|384|512))$/i;
 const IN_FOLDER = /\.(?:jsonl?|sigstore)$/;
 
 /** Whether attestations are published under such a name: only where to look, never what the file is. */
 export function isEvidenceName(name: string): boolean {
   const base = basename(name);
-  return base === BESIDE_NAME || BESIDE_SUFFIXES.some((suffix) => base.endsWith(suffix));
-}
-
-/** Whether `danube provenance attest` may have written a file of such a name, so that it is no artifact of the next run. */
-export function isWrittenName(name: string): boolean {
-  return isEvidenceName(name) || basename(name) === 'isolation.json';
+  return BESIDE_NAMES.includes(base) || BESIDE_SUFFIXES.some((suffix) => base.endsWith(suffix));
 }
 
 export function isChecksumName(name: string): boolean {
@@ -30,7 +26,7 @@ export function findBeside(paths: readonly string[]): string[] {
   const candidates = new Set<string>();
   for (const path of paths) {
     for (const suffix of BESIDE_SUFFIXES) candidates.add(path + suffix);
-    candidates.add(join(dirname(path), BESIDE_NAME));
+    for (const name of BESIDE_NAMES) candidates.add(join(dirname(path), name));
   }
   return [...candidates].filter((path) => existsSync(path));
 }

@@ -2,7 +2,7 @@ import { buildProvenance, collectOutputs, type JobOutputs, type JobRecord } from
 import type { Statement } from 'in-toto-attestation';
 import { startProgress } from '../progress.ts';
 import { clearSecrets } from '../secrets.ts';
-import { isWrittenName } from './evidence-files.ts';
+import { isEvidenceName } from './evidence-files.ts';
 import type { JobOptions } from './job-options.ts';
 import { checkSize, readLockFiles } from './dependencies.ts';
 import { mayRun, readJob } from './job-source.ts';
@@ -27,7 +27,7 @@ export async function describeJob(options: JobOptions): Promise<DescribedJob> {
     const collected = await collectOutputs(record, options.artifacts ?? '.', {
       algorithms: options.digest,
       logsDir: options.logs,
-      exclude: isWrittenName,
+      exclude: isEvidenceName,
       onProgress: progress.update,
     });
     const outputs = { ...collected, dependencies };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Lock } from '@danube/verifier';
 import { DocumentError, parseLock } from '@danube/verifier/documents';
 import { usageError } from '../exit-code.ts';
@@ -6,9 +7,12 @@ import { readInput } from '../file.ts';
 /** More than a lockfile of ten thousand artifacts has. */
 const LOCK_BYTES = 16 * 1024 * 1024;
 
-/** Reads a lockfile. @throws CliError ERR_USAGE for one that is none; ERR_IO. */
-export function loadLock(path: string): Lock {
-  return readLockfile(path, parseLock);
+/** Reads a lockfile, and the digest of the file. @throws CliError ERR_USAGE for one that is none; ERR_IO. */
+export function loadLock(path: string): Lock & { readonly sha256: string } {
+  return readLockfile(path, (bytes) => ({
+    ...parseLock(bytes),
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  }));
 }
 
 /** The same by any reader. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ArtifactInput, Policy } from '@danube/verifier';
 import { DocumentError, parsePolicy } from '@danube/verifier/documents';
 import { usageError } from '../exit-code.ts';
@@ -6,19 +7,24 @@ import { readInput } from '../file.ts';
 /** More than any policy has. */
 export const POLICY_BYTES: number = 1024 * 1024;
 
+/** A policy, and the digest of its file. */
+export interface LoadedPolicy extends Policy {
+  readonly sha256: string;
+}
+
 /**
  * Reads the policies that the options name.
  *
  * @throws CliError ERR_USAGE for one that is none; ERR_IO.
  */
-export function loadPolicies(paths: readonly string[]): Policy[] {
+export function loadPolicies(paths: readonly string[]): LoadedPolicy[] {
   return paths.map(loadPolicy);
 }
 
-function loadPolicy(path: string): Policy {
+function loadPolicy(path: string): LoadedPolicy {
   const bytes = readInput(path, POLICY_BYTES);
   try {
-    return parsePolicy(bytes);
+    return { ...parsePolicy(bytes), sha256: createHash('sha256').update(bytes).digest('hex') };
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
     throw usageError(`the policy ${path}: ${error.message}`, error.hint);

@@ -53,7 +53,7 @@ function describeReport({ artifacts }: Report, problems: number): string {
   const accepted = artifacts.filter(({ verdict }) => verdict === 'accepted');
   return [
     ...rejected.flatMap(describeRejected),
-    ...accepted.map(describeAccepted),
+    ...accepted.flatMap((artifact) => [describeAccepted(artifact), ...describeBeside(artifact)]),
     ...describeWarnings(accepted),
     ...describeUnchecked(accepted),
     describeTotal(accepted.length, rejected.length, problems),
@@ -82,13 +82,25 @@ function describeAccepted({ name, attestations }: ArtifactReport): string {
   return `${paint(STDOUT, 'green', 'accepted')}  ${nameOf(name)}  (${facts.join('; ')})`;
 }
 
+/** Attestations of other types that lie beside provenance that is judged alone. */
+function describeBeside({ name, attestations }: ArtifactReport): string[] {
+  if (name !== null) return [];
+  return attestations
+    .filter((attestation) => !isAcceptable(attestation))
+    .map(({ path, keyids, statement }) => {
+      const signed = keyids.length === 0 ? 'not signed by a key you trust' : `key ${keyids.join(', ')}`;
+      const type = statement === null ? '' : `${printable(statement.predicateType)}; `;
+      return `  beside it  ${printable(path ?? '')}  (${type}${signed})`;
+    });
+}
+
 function nameOf(name: string | null): string {
   return name === null ? 'provenance' : printable(name);
 }
 
-/** The attestation that passed; the verdict itself is the verifier's. */
-function isAcceptable({ checks }: AttestationReport): boolean {
-  return checks.every(({ status }) => status !== 'fail');
+/** The attestation that passed. */
+function isAcceptable({ verdict }: AttestationReport): boolean {
+  return verdict === 'accepted';
 }
 
 function describeRejected({ name, attestations }: ArtifactReport): string[] {

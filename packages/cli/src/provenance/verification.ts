@@ -2,6 +2,7 @@ import { type HashAlgorithm, listFiles } from '@danube/artifact';
 import {
   type ArtifactInput,
   type Evidence,
+  type EvidenceFile,
   type Expectations,
   type Lock,
   type OpenedTrustRoot,
@@ -20,6 +21,7 @@ import { evidenceIn, expandEvidence, readEvidence } from './evidence-files.ts';
 import { inFlags, readExpectations } from './expectations.ts';
 import { hashTargets } from './hashing.ts';
 import { type Describe, printReport } from './report.ts';
+import { summaryOutput } from './summary-options.ts';
 import { type FileTarget, findTargets, isArtifact, type Problem } from './targets.ts';
 import { namesTrustRoot } from './trust-root-options.ts';
 import type { VerifyOptions } from './verify.ts';
@@ -29,6 +31,8 @@ type Proofs = Pick<Verification, 'certificates' | 'times'>;
 /** What is to be judged, and all that may speak for it. */
 interface Case {
   readonly evidence: Evidence;
+  /** What it was read from. */
+  readonly sources: readonly EvidenceFile[];
   /** Some evidence that was met could not be read: it might have spoken for an artifact. */
   readonly isBlind: boolean;
   readonly files: readonly FileTarget[];
@@ -43,6 +47,10 @@ export interface Judged {
   readonly report: Report;
   readonly problems: readonly Problem[];
   readonly isBlind: boolean;
+  /** What it was made of. */
+  readonly files: readonly EvidenceFile[];
+  readonly expectations: Expectations;
+  readonly now: Date;
 }
 
 /**
@@ -53,9 +61,16 @@ export interface Judged {
 export async function verifyArtifacts(paths: readonly string[], options: VerifyOptions): Promise<ExitCode> {
   if (options.offline === true) await stayOffline(paths);
   const format = await chooseFormat(options);
+  const out = summaryOutput(options);
   const judged = await judgeArtifacts(paths, options, await readLock(options));
   printReport(judged.report, judged.problems, format);
-  return exitCodeOf(judged);
+  const exitCode = exitCodeOf(judged);
+  if (out !== undefined) {
+    const { writeSummary } = await import('./summary.ts');
+    const isUndecided = judged.problems.length > 0 || exitCode === EXIT.undecided;
+    await writeSummary({ ...judged, isUndecided }, out, options);
+  }
+  return exitCode;
 }
 
 /** The same without saying a word. @throws DanubeError when there is nothing to judge. */
@@ -70,24 +85,34 @@ export async function judgeArtifacts(
     await readPolicies(options),
     lock,
   );
-  if (paths.some((path) => path.startsWith('oci:'))) {
-    if (options.as !== undefined) throw usageError('--as is for files; an image is what its reference says');
-    const { judgeImages } = await import('./images.ts');
-    const { report, isBlind } = await judgeImages(paths, options, async (files, artifacts) => {
-      const evidence = loadEvidence(files);
-      const proofs = await lookAtProofs(evidence, options.sigstoreRoot, expectations);
-      return judge({ evidence }, artifacts, [], expectations, proofs);
-    });
-    return { report, problems: [], isBlind };
-  }
+  const now = new Date();
+  if (paths.some((path) => path.startsWith('oci:'))) return verifyImages(paths, options, expectations, now);
   refuseRegistryOptions(options);
   const opened = await openCase(paths, options, expectations);
   const hashed = await hashTargets(opened.files, algorithmsOf(opened.evidence));
   const artifacts = await nameArtifacts([...hashed.artifacts, ...opened.digests], options, lock);
   const problems = [...opened.problems, ...hashed.problems];
   const proofs = await lookAtProofs(opened.evidence, options.sigstoreRoot, expectations);
-  const report = judge(opened, artifacts, problems, expectations, proofs);
-  return { report, problems, isBlind: opened.isBlind };
+  const report = judge(opened, artifacts, problems, { expectations, now, ...proofs });
+  return { report, problems, isBlind: opened.isBlind, files: opened.sources, expectations, now };
+}
+
+async function verifyImages(
+  paths: readonly string[],
+  options: VerifyOptions,
+  expectations: Expectations,
+  now: Date,
+): Promise<Judged> {
+  if (options.as !== undefined) throw usageError('--as is for files; an image is what its reference says');
+  const sources = new Map<string, EvidenceFile>();
+  const { judgeImages } = await import('./images.ts');
+  const { report, isBlind } = await judgeImages(paths, options, async (files, artifacts) => {
+    for (const file of files) sources.set(file.path, file);
+    const evidence = loadEvidence(files);
+    const proofs = await lookAtProofs(evidence, options.sigstoreRoot, expectations);
+    return judge({ evidence }, artifacts, [], { expectations, now, ...proofs });
+  });
+  return { report, problems: [], isBlind, files: [...sources.values()], expectations, now };
 }
 
 /** An option that nothing would look at is a mistake. */
@@ -223,13 +248,14 @@ function openJob(
   return { ...opened, files, digests: [], problems: [], job };
 }
 
-type OpenedEvidence = Pick<Case, 'evidence' | 'isBlind'>;
+type OpenedEvidence = Pick<Case, 'evidence' | 'sources' | 'isBlind'>;
 
 /** Evidence that the caller named: what cannot be read ends the run. */
 function openEvidence(provenance: readonly string[] = [], jobFolder: string | undefined): OpenedEvidence {
   const ofJob = jobFolder === undefined ? [] : evidenceIn(jobFolder);
   const paths = new Set([...provenance.flatMap(expandEvidence), ...ofJob]);
-  return { evidence: loadEvidence([...paths].map(readEvidence)), isBlind: false };
+  const sources = [...paths].map(readEvidence);
+  return { evidence: loadEvidence(sources), sources, isBlind: false };
 }
 
 /** Evidence that was met beside artifacts: what cannot be read is told, and the rest may still speak. */
@@ -245,7 +271,7 @@ function loadFound(paths: readonly string[]): OpenedEvidence {
       return [];
     }
   });
-  return { evidence: loadEvidence(files), isBlind };
+  return { evidence: loadEvidence(files), sources: files, isBlind };
 }
 
 /** Names that statements claim, signed by whomever: they only choose which files are looked at. */
@@ -269,8 +295,7 @@ function judge(
   { evidence, job }: Pick<Case, 'evidence' | 'job'>,
   artifacts: readonly ArtifactInput[],
   problems: readonly Problem[],
-  expectations: Expectations,
-  proofs: Proofs,
+  by: Pick<Verification, 'expectations' | 'now'> & Proofs,
 ): Report {
   if (artifacts.length === 0 && problems.length > 0) {
     return { verdict: 'rejected', artifacts: [], unjudged: [], tool: TOOL };
@@ -283,7 +308,7 @@ function judge(
   }
   try {
     const subject = artifacts.length === 0 ? 'provenance-only' : artifacts;
-    return evaluateProvenance({ evidence, artifacts: subject, expectations, now: new Date(), ...proofs });
+    return evaluateProvenance({ evidence, artifacts: subject, ...by });
   } catch (error) {
     throw inFlags(error);
   }

@@ -2,10 +2,11 @@ import type { ExitCode } from '../exit-code.ts';
 import { choice, parseCount, parseDuration, repeatable, single } from '../options.ts';
 import type { Arguments, Declaration } from '../plain-arguments.ts';
 import { addRegistryOptions, type RegistryOptions } from '../registry-options.ts';
+import { addSummaryOptions, type SummaryOptions } from './summary-options.ts';
 import { addTrustRootOptions, type TrustRootOptions } from './trust-root-options.ts';
 
 /** The options of `danube provenance verify` as the parser hands them over. */
-export interface VerifyOptions extends TrustRootOptions, RegistryOptions {
+export interface VerifyOptions extends TrustRootOptions, RegistryOptions, SummaryOptions {
   readonly platform?: string;
   readonly provenance?: readonly string[];
   readonly digest?: readonly string[];
@@ -43,13 +44,15 @@ export interface VerifyOptions extends TrustRootOptions, RegistryOptions {
 }
 
 export function describe(command: Declaration): void {
-  declareVerification(
+  const declared = declareVerification(
     command.description(
       'Check artifacts against their provenance, with nothing but the public keys you trust.',
     ),
   )
     .optionsGroup('What was accepted before:')
     .addOption(single('--lockfile <FILE>', 'it may be no weaker and no older than what was locked'))
+    .optionsGroup('A summary that others can rely on (VSA):');
+  addSummaryOptions(declared)
     .optionsGroup('Output:')
     .addOption(choice('--format <FORMAT>', 'for people or for programs', FORMATS, 'text'))
     .option('--explain', 'every check: expected, actual, where it was read, what to do')
@@ -112,15 +115,16 @@ const HELP = `
 Provenance is found beside an artifact as ARTIFACT.intoto.jsonl, ARTIFACT.sigstore.json or provenance.json, in the
 folder of a checksum file likewise, and anywhere in a directory. What a file holds decides what it is, never its name.
 
-A directory stands for all files in it except attestations (*.intoto.jsonl, *.sigstore.json, provenance.json) and
-checksum files (SHA256SUMS, SHA384SUMS, SHA512SUMS, *.sha256, *.sha384, *.sha512) that no provenance names. Its other
-files that no provenance names are listed but not judged; --no-extra makes them fail.
+A directory stands for all files in it except attestations (*.intoto.jsonl, *.sigstore.json, provenance.json,
+isolation.json) and checksum files (SHA256SUMS, SHA384SUMS, SHA512SUMS, *.sha256, *.sha384, *.sha512) that no
+provenance names. Its other files that no provenance names are listed but not judged; --no-extra makes them fail.
 
 An image is judged by the attestations in its registry, or by --provenance. A tag is resolved once. An index is accepted
 when an attestation names its digest, or when each of its images (of --platform) is accepted by its own digest.
 
 --job reads the attestations in DATA-DIR/artifacts/ID/. Without artifacts it checks the subjects it finds there as
-files; if there are none, it checks the provenance alone and says so.
+files; if there are none, it checks the provenance alone and says so. Attestations of other types there are listed, and
+spoil nothing.
 
 A parameter's NAME is one that the person who started the build could set; with a leading / it is a JSON pointer below
 externalParameters.
@@ -139,8 +143,12 @@ is weaker or older in one of them, or is not in it, is rejected.
 A certificate's identity and issuer are compared exactly. In a pattern * stands for any characters but / and @, and **
 for any characters; the host is always exact. Signature, log entry, time and certificate are verified offline.
 
-Nothing but images is fetched: keys, trust roots, evidence and policies are files. --offline makes sure of that, and
-refuses images.
+Nothing but images is fetched: keys, trust roots, evidence and policies are files; only --vsa-key may name a service.
+--offline makes sure that no connection is opened, and refuses images.
+
+--vsa writes what was decided as a verification summary attestation, accepted or rejected: the policy, the attestations
+and the SLSA Build level that the trust root vouches for. Consumers trust its key and its verifier together
+(docs/vsa.md).
 
 Exit codes:
   0  every artifact is accepted
@@ -159,6 +167,9 @@ Examples:
   danube provenance verify app.tgz --sigstore-root trusted_root.json \\
       --certificate-issuer https://token.actions.githubusercontent.com \\
       --certificate-identity 'https://github.com/shop/app/.github/workflows/release.yml@refs/tags/*'
+  danube provenance verify app.tgz --trust-root trust-root.json --trust-root-key root.pub --policy policy.yaml \\
+      --vsa app.tgz.vsa.json --vsa-key vsa.key --verifier-id https://verify.example.com \\
+      --resource-uri https://example.com/app.tgz
   danube provenance verify --digest sha256:9f86… --provenance app.tgz.sigstore.json --public-key danube.pub
   danube provenance verify --checksums SHA256SUMS --public-key a.pub --public-key b.pub --threshold 2 --format json`;
 

@@ -17,7 +17,7 @@ import { canPrompt } from '../passphrase.ts';
 import { startProgress } from '../progress.ts';
 import { checkSize, readLockFiles } from '../provenance/dependencies.ts';
 import { encodeAttestations } from '../provenance/encoding.ts';
-import { isWrittenName } from '../provenance/evidence-files.ts';
+import { isEvidenceName } from '../provenance/evidence-files.ts';
 import type { DescribedJob } from '../provenance/job.ts';
 import type { RunOptions } from '../provenance/run.ts';
 import { clearSecrets } from '../secrets.ts';
@@ -122,10 +122,10 @@ async function collect(
   const progress = startProgress('hashing');
   const { update: onProgress } = progress;
   try {
-    const found = await collectOutputs(record, HERE, { logsDir, exclude: isWrittenName, onProgress });
+    const found = await collectOutputs(record, HERE, { logsDir, exclude: isEvidenceName, onProgress });
     if (before === undefined) return found;
     const made = newFiles(before, takeSnapshot(HERE)).filter(
-      (name) => !isWrittenName(name) && !isOwnFile(name, options),
+      (name) => !isEvidenceName(name) && !isOwnFile(name, options),
     );
     const files =
       made.length === 0 ? [] : await hashFiles(HERE, made, { algorithms: ['sha256'], onProgress });
