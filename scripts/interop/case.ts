@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
+import { promisify } from 'node:util';
 import { cleanEnvironment } from '../repository.ts';
 import type { Material } from './material.ts';
 
@@ -47,6 +48,16 @@ export function accepts(
 ): string {
   const { status, stdout, output } = runProgram(program, args, more);
   if (status !== 0) throw new Error(`${program} ${args.join(' ')}: exit code ${status}\n${output}`);
+  return stdout;
+}
+
+/** The same for a program that asks a server of this very process, which must be able to answer meanwhile. */
+export async function acceptsMeanwhile(
+  program: string,
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { stdout } = await promisify(execFile)(program, args, { env: cleanEnvironment(more) });
   return stdout;
 }
 

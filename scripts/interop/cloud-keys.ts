@@ -14,24 +14,28 @@ import type { Material } from './material.ts';
 
 type Algorithm = 'ed25519' | 'p256';
 
-async function withAws(algorithm: Algorithm, use: (key: KeyBackend) => Promise<void>): Promise<void> {
+/** A key of AWS KMS at our strict server: its URI, and the environment of who may sign with it. */
+export async function withAwsKey(
+  algorithm: Algorithm,
+  use: (uri: string, environment: Readonly<Record<string, string>>) => Promise<void>,
+): Promise<void> {
   const server = await startAws();
   try {
     server.addKey(algorithm, 'danube');
-    const environment = {
+    await use(`awskms://${server.host}/alias/danube`, {
       AWS_REGION: REGION,
       AWS_ACCESS_KEY_ID: CREDENTIAL.accessKeyId,
       AWS_SECRET_ACCESS_KEY: CREDENTIAL.secretAccessKey,
-    };
-    await use(
-      await openKey(`awskms://${server.host}/alias/danube`, {
-        service: { environment, allowLoopbackHttp: true },
-      }),
-    );
+    });
   } finally {
     await server.close();
   }
 }
+
+const withAws = (algorithm: Algorithm, use: (key: KeyBackend) => Promise<void>): Promise<void> =>
+  withAwsKey(algorithm, async (uri, environment) =>
+    use(await openKey(uri, { service: { environment, allowLoopbackHttp: true } })),
+  );
 
 async function withGcp(algorithm: Algorithm, use: (key: KeyBackend) => Promise<void>): Promise<void> {
   const server = await startGcp();

