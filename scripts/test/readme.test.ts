@@ -19,6 +19,7 @@ const PAGES = [
   'docs/interop.md',
   'docs/job-record.md',
   'docs/speed.md',
+  'docs/attacks.md',
   'docs/trust.md',
   'docs/verification.md',
 ];

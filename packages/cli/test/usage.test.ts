@@ -16,6 +16,18 @@ const COMMANDS = [
   'keys generate',
   'keys show',
   'keys public',
+  'trust init',
+  'trust add-key',
+  'trust rotate',
+  'trust revoke',
+  'trust add-builder',
+  'trust add-verifier',
+  'trust add-timestamp-authority',
+  'trust add-sigstore',
+  'trust sign',
+  'trust show',
+  'trust check',
+  'trust update',
   'completion',
 ];
 
@@ -32,7 +44,7 @@ describe('danube', () => {
   it('lists its commands, and those of a group', () => {
     const { code, stdout } = danube(['--help']);
     assert.equal(code, 0);
-    for (const group of ['provenance', 'keys', 'completion'])
+    for (const group of ['provenance', 'keys', 'trust', 'completion'])
       assert.match(stdout, new RegExp(`^  ${group} `, 'm'));
     assert.match(danube(['provenance', '--help']).stdout, /^  verify /m);
   });

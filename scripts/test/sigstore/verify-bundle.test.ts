@@ -78,6 +78,19 @@ describe('verifySigstoreBundle', () => {
     );
   });
 
+  it('takes keys of logs from the root alone (CVE-2023-47122)', () => {
+    const root = trustedRoot() as {
+      readonly tlogs: object[];
+      readonly ctlogs: { readonly publicKey: object }[];
+    };
+    const tlogs = root.tlogs.map((log) => ({ ...log, publicKey: root.ctlogs[0]?.publicKey }));
+    const other = parseTrustedRoot(bytesOf({ ...root, tlogs }));
+    assert.throws(
+      () => verifySigstoreBundle(bundleOf(), other),
+      (error) => isSigstoreError(error, 'ERR_SIGSTORE_TRANSPARENCY'),
+    );
+  });
+
   it('takes a bundle that one of several roots proves', () => {
     const lines = [trustedRoot('other'), trustedRoot()].map((root) => JSON.stringify(root)).join('\n');
     assert.equal(verifySigstoreBundle(bundleOf(), parseTrustedRoot(Buffer.from(lines))).kind, 'certificate');

@@ -22,8 +22,8 @@ export function describe(command: Command): void {
     .addHelpText(
       'after',
       `
-Exit codes: 0 verifiers would trust it (read the warnings), 1 they would not, 2 it is no trust root, 3 a file could not be
-read.
+Exit codes: 0 verifiers would trust it (read the warnings), 1 they would not, 2 it is no trust root, 3 a file could not
+be read.
 
 Examples:
   danube trust check trust-root.json

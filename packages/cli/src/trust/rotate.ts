@@ -17,8 +17,8 @@ export function describe(command: Command): void {
   addKeyEntryOptions(command).addHelpText(
     'after',
     `
-Verifiers need the new trust root before the new key signs, and the overlap is the time for that. What the old key signed
-stays acceptable after it only with a timestamp (docs/trust.md).
+Verifiers need the new trust root before the new key signs, and the overlap is the time for that. What the old key
+signed stays acceptable after it only with a timestamp (docs/trust.md).
 
 Examples:
   danube trust rotate trust-root.json --old release-2026 --overlap 30d --key-name release-2027 \\

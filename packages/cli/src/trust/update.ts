@@ -24,8 +24,8 @@ export function describe(command: Command): void {
     .addHelpText(
       'after',
       `
-TUF refuses metadata that is older than what was seen, that expired, or that too few keys signed. The cache is believed no
-more than the network: all of it is verified again, from --tuf-root on. Nothing is written unless everything holds.
+TUF refuses metadata that is older than what was seen, that expired, or that too few keys signed. The cache is believed
+no more than the network: all of it is verified again, from --tuf-root on. Nothing is written unless everything holds.
 
 Exit codes: 0 the trust root is the current one, 1 the repository is not to be trusted, 2 wrong use, 3 it could not be
 reached.
