@@ -6,7 +6,7 @@
  *   npm run bench -- --json         one JSON object a line
  *   npm run bench -- --quick        small inputs and few rounds: shows that it runs, judges nothing
  *   npm run bench -- --record       writes the figures to docs/speed.md as well
- *   npm run bench -- --only NAME    one group: startup, library, hashing, large-envelope, secrets, signing
+ *   npm run bench -- --only NAME    one group: startup, library, hashing, large-envelope, secrets, signing, running
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,10 +18,19 @@ import { library } from './library.ts';
 import { encodeFigures } from './record.ts';
 import { secrets } from './secrets.ts';
 import { meetsTarget, type Benchmark, type Effort, type Outcome } from './row.ts';
+import { running } from './running.ts';
 import { signing } from './signing.ts';
 import { startup } from './startup.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [startup, library, largeEnvelope, hashing, secrets, signing];
+const BENCHMARKS: readonly Benchmark[] = [
+  startup,
+  library,
+  largeEnvelope,
+  hashing,
+  secrets,
+  signing,
+  running,
+];
 const FULL: Effort = { quick: false, rounds: 9 };
 const QUICK: Effort = { quick: true, rounds: 1 };
 

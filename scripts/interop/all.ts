@@ -5,6 +5,7 @@ import { cosign, cosign2 } from './cosign.ts';
 import { openbao } from './openbao.ts';
 import { kmsPlugin } from './kms-plugin.ts';
 import { kubernetesSecret } from './kubernetes-secret.ts';
+import { linuxTools } from './linux.ts';
 import { ministack } from './ministack.ts';
 import { opensslPeer } from './openssl.ts';
 import { cryptography, inTotoAttestation, securesystemslib } from './python.ts';
@@ -39,4 +40,5 @@ export const PEERS: readonly Peer[] = [
   sarifMultitool,
   timestampAuthority,
   ...registries,
+  linuxTools,
 ];

@@ -9,6 +9,7 @@ import { findProgram } from '../peers.ts';
 import { accepts, refuses, runProgram, type Case, type Peer } from './case.ts';
 import { cosignVerifies, signByLibrary, verifies } from './key-service.ts';
 import type { Material } from './material.ts';
+import { attestPlatform } from './platforms.ts';
 
 /** Keys of clouds, which we have no account of: our own servers hold them, by the rules of the real ones. */
 
@@ -129,6 +130,16 @@ export const slsaVerifier: Peer = {
     return /GitVersion:\s*(\S+)/.exec(runProgram(found, ['version']).output)?.[1] ?? 'of unknown version';
   },
   cases: [
+    {
+      what: 'takes no public key for provenance: it stops at the signature of what our GitHub adapter writes',
+      run: (m) => {
+        const { path } = attestPlatform(m, 'github-actions by its environment');
+        const workflow = 'https://github.com/acme/app/.github/workflows/release.yml';
+        const facts = ['--source-uri', 'github.com/acme/app', '--builder-id', workflow];
+        const args = ['verify-github-attestation', m.artifact, '--attestation-path', path, ...facts];
+        refuses(program(), args, /github attestations must be signed by Sigstore/);
+      },
+    },
     {
       what: 'accepts a verification summary (VSA) that we signed with a P-256 key; refuses it for another artifact and another key',
       run: (m) =>

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { findProgram } from '../peers.ts';
 import { accepts, refuses, runProgram, type Peer } from './case.ts';
 import { danube, PASSPHRASE, signAndVerify, type Material } from './material.ts';
+import { attestPlatform } from './platforms.ts';
 
 const PASSWORD = { COSIGN_PASSWORD: PASSPHRASE };
 
@@ -64,6 +65,13 @@ const casesOf = (cosign: Release): Peer['cases'] => [
     what: 'accepts our Sigstore bundle with our public key',
     run: (m) => void accepts(path(cosign), verifyArguments(cosign, m.publicKey, m.bundlePath, m.artifact)),
   },
+  ...['github-actions by its environment', 'tekton by an event'].map((description) => ({
+    what: `accepts our bundle of a job of ${description}`,
+    run: (m: Material) => {
+      const { path: bundle } = attestPlatform(m, description, 'bundle');
+      accepts(path(cosign), verifyArguments(cosign, m.publicKey, bundle, m.artifact));
+    },
+  })),
   {
     what: 'refuses our bundle for another artifact',
     run: (m) =>

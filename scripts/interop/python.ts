@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { findPython } from '../peers.ts';
 import { cleanEnvironment } from '../repository.ts';
 import { same, type Peer, type Ran } from './case.ts';
-import { danube, PASSPHRASE, signAndVerify } from './material.ts';
+import { danube, type Material, PASSPHRASE, signAndVerify } from './material.ts';
+import { attestPlatform, DESCRIPTIONS } from './platforms.ts';
 
 /** Runs one of the Python programs beside this file. */
 function runPython(module: string, program: string, args: readonly string[], input: Uint8Array): Ran {
@@ -43,6 +44,14 @@ export const inTotoAttestation: Peer = {
         same(`${m.sha256}\nhttps://ci.example.com/danube\n`, succeeded(ran));
       },
     },
+    ...DESCRIPTIONS.map((description) => ({
+      what: `parses and validates provenance of a job of ${description}`,
+      run: (m: Material) => {
+        const { payload, builderId } = attestPlatform(m, description);
+        const ran = runPython('in_toto_attestation', 'in-toto-attestation.py', [], payload);
+        same(`${m.sha256}\n${builderId}\n`, succeeded(ran));
+      },
+    })),
   ],
 };
 
