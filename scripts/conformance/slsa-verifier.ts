@@ -8,7 +8,7 @@ import {
   type Report,
 } from '@danube/verifier';
 import { z } from 'zod';
-import { proveCertificate } from '../../packages/cli/src/provenance/certificates.ts';
+import { proveCertificate } from '@danube/sigstore';
 import type { Source, VectorFolder } from './folder.ts';
 import { compare, notApplicable, type Outcome } from './outcome.ts';
 import { publicGoodRoot } from './public-good-root.ts';

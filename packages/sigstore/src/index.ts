@@ -17,3 +17,14 @@ export {
 export { buildTimestampRequest, checkTimestampResponse, NONCE_BYTES } from './timestamp-request.ts';
 export { type TimestampFindings, verifyTimestamp, verifyTimestamps } from './timestamp.ts';
 export { verifySigstoreBundle, type BundleContext } from './verify-bundle.ts';
+export {
+  proveByInstances,
+  proveCertificate,
+  proveEach,
+  proveTimes,
+  type CertificateProof,
+  type NamedRoot,
+  type Provable,
+  type ProvenSigner,
+  type TimeProof,
+} from './prove.ts';

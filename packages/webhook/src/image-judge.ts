@@ -1,6 +1,7 @@
 import { formatImageReference, type ImageReference } from '@danube/artifact/image-reference';
-import type { Credential, ImageAt, RegistryClient } from '@danube/store/oci';
+import type { Credential, ImageAt, Platform, RegistryClient } from '@danube/store/oci';
 import { readFound, type Found } from './found.ts';
+import type { WantedPlatform } from './images.ts';
 import type { Guard, Judgement } from './rules.ts';
 import { SingleFlight } from './single-flight.ts';
 import { VerdictCache, type CacheLimits } from './verdict-cache.ts';
@@ -67,39 +68,63 @@ export class ImageJudge {
     digest: string,
     guards: readonly Guard[],
     signal: AbortSignal,
+    platform: WantedPlatform = {},
     credentials: readonly Credential[] = [],
   ): Promise<Judged[]> {
     const { registry, repository } = image;
     const pinned = { registry, repository, digest };
     const name = formatImageReference(pinned);
-    const known = guards.map((guard) => ({ guard, judgement: this.#cache.get(keyOf(name, image, guard)) }));
+    const keys = new Map(guards.map((guard) => [guard, keyOf(name, image, platform, guard)]));
+    const known = guards.map((guard) => ({ guard, judgement: this.#cache.get(keys.get(guard) ?? '') }));
     const remembered = known.flatMap(({ guard, judgement }) =>
       judgement === undefined ? [] : [{ guard, judgement }],
     );
     const isHit = remembered.length === guards.length;
     this.#observer?.cached(isHit);
     if (isHit) return remembered;
-    const found = await this.#find(name, pinned, signal, credentials);
-    return known.map(({ guard, judgement }) => ({
-      guard,
-      judgement: judgement ?? this.#ask(name, guard, image, digest, found),
-    }));
+    const judged = await this.#ask(image, pinned, guards, platform, signal, credentials);
+    for (const { guard, judgement } of judged) {
+      this.#cache.put(keys.get(guard) ?? '', judgement, judgement.verdict === 'accepted');
+    }
+    return judged;
   }
 
-  #ask(name: string, guard: Guard, image: ImageReference, digest: string, found: Found): Judgement {
-    const judgement = guard.judge(image, digest, found, new Date());
-    this.#cache.put(keyOf(name, image, guard), judgement, judgement.verdict === 'accepted');
-    return judgement;
-  }
-
-  async #find(
-    name: string,
-    image: ImageAt,
+  /**
+   * An image is accepted when it is itself attested, which says the same of everything in it, because an index names its
+   * images by digest; or when it is an index and each of its images that the pod can get is.
+   */
+  async #ask(
+    image: ImageReference,
+    pinned: ImageAt,
+    guards: readonly Guard[],
+    platform: WantedPlatform,
     signal: AbortSignal,
     credentials: readonly Credential[],
-  ): Promise<Found> {
+  ): Promise<Judged[]> {
+    const found = await this.#find(pinned, signal, credentials);
+    const now = new Date();
+    const own = guards.map((guard) => ({ guard, judgement: guard.judge(image, pinned.digest, found, now) }));
+    if (own.every(({ judgement }) => judgement.verdict === 'accepted')) return own;
+    const { platforms } = await this.#registry.readImage(pinned, { signal, credentials });
+    const parts = platforms?.filter((part) => matchPlatform(part.platform, platform)) ?? [];
+    if (parts.length === 0) return own;
+    const ofParts = await Promise.all(
+      parts.map(async (part) => ({ part, found: await this.#find(part, signal, credentials) })),
+    );
+    return own.map(({ guard, judgement }) => {
+      if (judgement.verdict === 'accepted') return { guard, judgement };
+      const every = ofParts.map(({ part, found: of }) => guard.judge(image, part.digest, of, now));
+      const isAccepted = every.every(({ verdict }) => verdict === 'accepted');
+      return { guard, judgement: isAccepted ? ({ verdict: 'accepted' } as const) : judgement };
+    });
+  }
+
+  async #find(image: ImageAt, signal: AbortSignal, credentials: readonly Credential[]): Promise<Found> {
     if (credentials.length > 0) return this.#read(image, signal, credentials);
-    return this.#found.run(name, signal, async (shared) => this.#read(image, shared, credentials));
+    const { registry, repository, digest } = image;
+    return this.#found.run(formatImageReference({ registry, repository, digest }), signal, async (shared) =>
+      this.#read(image, shared, credentials),
+    );
   }
 
   async #read(image: ImageAt, signal: AbortSignal, credentials: readonly Credential[]): Promise<Found> {
@@ -115,7 +140,21 @@ export class ImageJudge {
   }
 }
 
-/** Everything that a verdict depends on: whose image, what it is called, and by what it was judged. */
-function keyOf(name: string, { tag = '' }: ImageReference, { fingerprint }: Guard): string {
-  return `${fingerprint} ${tag} ${name}`;
+/** An image whose index does not say its platform can come anywhere. */
+function matchPlatform(platform: Platform | undefined, { os, architecture }: WantedPlatform): boolean {
+  if (platform === undefined) return true;
+  return (
+    (os === undefined || os === platform.os) &&
+    (architecture === undefined || architecture === platform.architecture)
+  );
+}
+
+/** Everything that a verdict depends on: whose image, what it is called, where it can run, and by what it was judged. */
+function keyOf(
+  name: string,
+  { tag = '' }: ImageReference,
+  { os = '', architecture = '' }: WantedPlatform,
+  { fingerprint }: Guard,
+): string {
+  return `${fingerprint} ${os}/${architecture} ${tag} ${name}`;
 }

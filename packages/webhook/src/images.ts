@@ -59,17 +59,44 @@ export function isKnownKind(group: string, kind: string): boolean {
  * @throws {MalformedError} with the pointer into the object.
  */
 export function imagesOf(group: string, kind: string, object: JsonObject): ImagePlace[] {
+  const found = podSpecOf(group, kind, object);
+  return found === undefined ? [] : imagesOfSpec(found.spec, found.pointer);
+}
+
+function podSpecOf(
+  group: string,
+  kind: string,
+  object: JsonObject,
+): { readonly spec: JsonObject; readonly pointer: string } | undefined {
   const path = POD_SPECS[`${group}/${kind}`];
   if (path === undefined) throw new TypeError(`${group}/${kind} is not a known kind`);
-  let spec: JsonObject | undefined = object;
+  let spec: JsonObject = object;
   let pointer = '';
   for (const key of path) {
     const next: JsonValue | undefined = member(spec, key);
     pointer = joinPointer(pointer, key);
-    if (next === undefined) return [];
+    if (next === undefined) return undefined;
     spec = asObject(next, pointer);
   }
-  return imagesOfSpec(spec, pointer);
+  return { spec, pointer };
+}
+
+/** The platforms that a pod can come to; any, where it does not say. */
+export interface WantedPlatform {
+  readonly os?: string;
+  readonly architecture?: string;
+}
+
+/** What the node selector says of the platform: no node of another one is given the pod. */
+export function platformOf(group: string, kind: string, object: JsonObject): WantedPlatform {
+  const spec = podSpecOf(group, kind, object)?.spec;
+  const selector = spec === undefined ? undefined : member(spec, 'nodeSelector');
+  if (selector === undefined || !isJsonObject(selector)) return {};
+  const [os, architecture] = [member(selector, 'kubernetes.io/os'), member(selector, 'kubernetes.io/arch')];
+  return {
+    ...(typeof os === 'string' && { os }),
+    ...(typeof architecture === 'string' && { architecture }),
+  };
 }
 
 function imagesOfSpec(spec: JsonObject, at: string): ImagePlace[] {

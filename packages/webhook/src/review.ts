@@ -6,7 +6,7 @@ import { findChange } from './changes.ts';
 import { policyProblem } from './custom-resources.ts';
 import { isFailure, type Finding, type WebhookCheck } from './finding.ts';
 import type { ImageJudge } from './image-judge.ts';
-import type { ImagePlace } from './images.ts';
+import { isKnownKind, platformOf, type ImagePlace, type WantedPlatform } from './images.ts';
 import { annotation, refusal, warningsOf } from './message.ts';
 import { atMost, strictest, type Mode } from './mode.ts';
 import { guardsIn, type Guard, type Rules } from './rules.ts';
@@ -259,6 +259,10 @@ async function judgeImages(
   return conclude(request, findings.flat());
 }
 
+function wantedPlatform({ group, kind, object }: AdmissionRequest): WantedPlatform {
+  return object !== undefined && isKnownKind(group, kind) ? platformOf(group, kind, object) : {};
+}
+
 /** The policies that are about the image. */
 function guardsOf(image: ImageReference, { namespace }: AdmissionRequest, rules: Rules): readonly Guard[] {
   return guardsIn(rules, namespace).filter((guard) => guard.matchImage(image));
@@ -305,7 +309,10 @@ export async function judgeImage(
   }
   const digest = reference.digest ?? (await attempt(judge.resolve(reference, signal), signal));
   if (typeof digest !== 'string') return [...findings, failure(image, reference, modeOfGuards, digest)];
-  const judgements = await attempt(judge.judge(reference, digest, guards, signal), signal);
+  const judgements = await attempt(
+    judge.judge(reference, digest, guards, signal, wantedPlatform(request)),
+    signal,
+  );
   if (!Array.isArray(judgements)) {
     return [...findings, failure(image, reference, modeOfGuards, judgements, digest)];
   }

@@ -1,8 +1,17 @@
 import { createHash } from 'node:crypto';
 import { KeyError } from '@danube/keys';
 import { readPublicKeyFile } from '@danube/keys/file';
-import type { Evidence, Expectations, OpenedTrustRoot, Verification } from '@danube/verifier';
+import {
+  parseTrustedRoot,
+  proveByInstances,
+  proveEach,
+  proveTimes,
+  readTimestampAuthorities,
+  SigstoreError,
+} from '@danube/sigstore';
+import type { Evidence, Expectations, OpenedTrustRoot, TrustRoot, Verification } from '@danube/verifier';
 import { DocumentError, openPlainTrustRoot, openSignedTrustRoot } from '@danube/verifier/documents';
+import { encodeJson } from 'in-toto-attestation';
 import type { TrustRootFile, WebhookConfig } from './config-schema.ts';
 import { WebhookError } from './errors.ts';
 import { readConfigFile } from './read-file.ts';
@@ -11,7 +20,7 @@ import { readConfigFile } from './read-file.ts';
 export interface Trust {
   readonly expectations: Pick<Expectations, 'publicKeys' | 'threshold' | 'trustRoot'>;
   /** What is proven of certificates and times beside the signatures, by what the trust root names. */
-  readonly proofs: (evidence: Evidence) => Pick<Verification, 'certificates'>;
+  readonly proofs: (evidence: Evidence) => Pick<Verification, 'certificates' | 'times'>;
   /** Of all that it was made of. */
   readonly sha256: string;
 }
@@ -33,9 +42,30 @@ function loadTrustRoot(named: TrustRootFile): Trust {
   }
   return {
     expectations: { publicKeys: [], trustRoot },
-    proofs: () => ({}),
+    proofs: readProofs(trustRoot.root, named.file),
     sha256: digestOf([bytes]),
   };
+}
+
+/** What the Sigstore instances and timestamp authorities of a trust root prove; they are read once. */
+function readProofs({ sigstore, timestampAuthorities }: TrustRoot, file: string): Trust['proofs'] {
+  try {
+    const instances = sigstore?.map(({ name, trustedRoot }) => ({
+      name,
+      root: parseTrustedRoot(encodeJson(trustedRoot)),
+    }));
+    const authorities =
+      timestampAuthorities === undefined ? undefined : readTimestampAuthorities(timestampAuthorities);
+    return ({ items }) => ({
+      ...(instances !== undefined && {
+        certificates: proveEach(items, (item) => proveByInstances(item, instances)),
+      }),
+      ...(authorities !== undefined && { times: proveEach(items, (item) => proveTimes(item, authorities)) }),
+    });
+  } catch (cause) {
+    if (!(cause instanceof SigstoreError)) throw cause;
+    throw new WebhookError('ERR_WEBHOOK_CONFIG', `trust root ${file}: ${cause.message}`, { cause });
+  }
 }
 
 function openTrustRoot(named: TrustRootFile, bytes: Uint8Array): OpenedTrustRoot {

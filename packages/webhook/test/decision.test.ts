@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { generatePrivateKey } from '@danube/keys';
 import { deployment, OF_DEPLOYMENT, pod } from './reviews.ts';
-import { BUILDER, policyFor, putImage, registryWith, Setup, signProvenance } from './world.ts';
+import { attach, BUILDER, policyFor, putImage, registryWith, Setup, signProvenance } from './world.ts';
 
 const registry = await registryWith();
 const setup = new Setup(registry);
@@ -132,6 +132,50 @@ describe('validate', () => {
     });
     assert.ok(allowed);
     assert.deepEqual(registry.requests, []);
+  });
+});
+
+// Trouble 21: kyverno/policies#1261; ratify's platform selection.
+describe('an index', () => {
+  const put = async (name: string, signed: readonly string[]): Promise<string> => {
+    const manifests = [];
+    for (const architecture of ['amd64', 'arm64']) {
+      const part = registry.putImage(name, { content: `${name} ${architecture}` });
+      if (signed.includes(architecture)) {
+        await attach(registry, name, part.digest, signProvenance(setup.key, part.digest));
+      }
+      const { digest, bytes, mediaType } = part;
+      manifests.push({ mediaType, digest, size: bytes.length, platform: { os: 'linux', architecture } });
+    }
+    const extra = registry.putImage(name, { content: `${name} attestations of BuildKit` });
+    manifests.push({
+      mediaType: extra.mediaType,
+      digest: extra.digest,
+      size: extra.bytes.length,
+      platform: { os: 'unknown', architecture: 'unknown' },
+      annotations: { 'vnd.docker.reference.type': 'attestation-manifest' },
+    });
+    const mediaType = 'application/vnd.oci.image.index.v1+json';
+    const index = registry.putManifest(name, { schemaVersion: 2, mediaType, manifests });
+    return `${registry.host}/${name}@${index.digest}`;
+  };
+  const on = (arch: string): object => ({ nodeSelector: { 'kubernetes.io/arch': arch } });
+
+  it('is accepted when each of its images is, leaving out what is none', async () => {
+    const image = await put('index/all', ['amd64', 'arm64']);
+    assert.ok((await served.validate({ object: pod([image]) })).allowed);
+  });
+
+  it('is accepted for the platforms that the pod can come to, and for no other', async () => {
+    const image = await put('index/half', ['amd64']);
+    assert.equal((await served.validate({ object: pod([image]) })).allowed, false);
+    assert.ok((await served.validate({ object: pod([image], on('amd64')) })).allowed);
+    assert.equal((await served.validate({ object: pod([image], on('arm64')) })).allowed, false);
+  });
+
+  it('is not accepted when nothing of it is for the platform', async () => {
+    const image = await put('index/other', ['amd64', 'arm64']);
+    assert.equal((await served.validate({ object: pod([image], on('riscv64')) })).allowed, false);
   });
 });
 

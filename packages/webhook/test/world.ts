@@ -65,6 +65,18 @@ export function signProvenance(key: PrivateKey, digest: string, said: Said = {})
   return encodeSigstoreBundle(publicKeyBundle({ payloadType: PAYLOAD_TYPE, payload, signatures }, keyid));
 }
 
+/** Puts an attestation beside an image. */
+export async function attach(
+  registry: Registry,
+  repository: string,
+  digest: string,
+  attestation: Uint8Array,
+): Promise<void> {
+  const client = createRegistryClient({ plainHttp: [registry.host] });
+  await client.attach({ registry: registry.host, repository, digest }, attestation);
+  client.close();
+}
+
 /** An image in the registry, with whatever is attested of it. Returns its reference by digest. */
 export async function putImage(
   registry: Registry,
@@ -73,11 +85,7 @@ export async function putImage(
 ): Promise<{ readonly tagged: string; readonly pinned: string; readonly digest: string }> {
   const [repository = '', tag = 'v1'] = name.split(':');
   const { digest } = registry.putImage(repository, { tag, content: name });
-  const client = createRegistryClient({ plainHttp: [registry.host] });
-  for (const attestation of attestations(digest)) {
-    await client.attach({ registry: registry.host, repository, digest }, attestation);
-  }
-  client.close();
+  for (const attestation of attestations(digest)) await attach(registry, repository, digest, attestation);
   registry.requests.length = 0;
   return { tagged: `${registry.host}/${name}`, pinned: `${registry.host}/${name}@${digest}`, digest };
 }

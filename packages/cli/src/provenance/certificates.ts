@@ -1,15 +1,13 @@
 import {
-  type CertificateSigner,
-  hasCertificate,
   parseTrustedRoot,
+  proveByInstances,
+  proveCertificate,
+  proveEach,
   SigstoreError,
-  type SigstoreErrorCode,
   type SigstoreRoot,
-  verifySigstoreBundle,
-  verifyUnloggedEnvelope,
 } from '@danube/sigstore';
 import type { CertificateProof, Evidence, EvidenceItem, TrustRoot } from '@danube/verifier';
-import { encodeJson, type JsonObject, MalformedError } from 'in-toto-attestation';
+import { encodeJson, type JsonObject } from 'in-toto-attestation';
 import { usageError } from '../exit-code.ts';
 import { readUpTo } from '../file.ts';
 
@@ -23,7 +21,7 @@ const ROOT_BYTES = 1_048_576;
  */
 export function proveCertificates(evidence: Evidence, rootPath: string): Map<EvidenceItem, CertificateProof> {
   const root = readRoot(rootPath);
-  return proveEach(evidence, (item) => proveCertificate(item, root));
+  return proveEach(evidence.items, (item) => proveCertificate(item, root));
 }
 
 /**
@@ -36,13 +34,7 @@ export function proveByTrustRoot(
   { sigstore = [] }: TrustRoot,
 ): Map<EvidenceItem, CertificateProof> {
   const roots = sigstore.map(({ name, trustedRoot }) => ({ name, root: parseNamedRoot(name, trustedRoot) }));
-  return proveEach(evidence, (item) => {
-    const proofs = roots.map(({ name, root }) => ({ name, proof: proveCertificate(item, root) }));
-    const proven = proofs.filter(({ proof }) => proof?.signer !== undefined);
-    const signer = proven[0]?.proof?.signer;
-    if (signer === undefined) return proofs[0]?.proof;
-    return { signer: { ...signer, sigstore: proven.map(({ name }) => name) } };
-  });
+  return proveEach(evidence.items, (item) => proveByInstances(item, roots));
 }
 
 function parseNamedRoot(name: string, trustedRoot: JsonObject): SigstoreRoot {
@@ -55,18 +47,6 @@ function parseNamedRoot(name: string, trustedRoot: JsonObject): SigstoreRoot {
   }
 }
 
-function proveEach(
-  { items }: Evidence,
-  prove: (item: EvidenceItem) => CertificateProof | undefined,
-): Map<EvidenceItem, CertificateProof> {
-  const proofs = new Map<EvidenceItem, CertificateProof>();
-  for (const item of items) {
-    const proof = prove(item);
-    if (proof !== undefined) proofs.set(item, proof);
-  }
-  return proofs;
-}
-
 function readRoot(path: string): SigstoreRoot {
   try {
     return parseTrustedRoot(readUpTo(path, ROOT_BYTES));
@@ -75,32 +55,4 @@ function readRoot(path: string): SigstoreRoot {
       throw usageError(`--sigstore-root ${path}: ${error.message}`, error.hint);
     throw error;
   }
-}
-
-/** The proof of one attestation; `undefined` when a key signed it. */
-export function proveCertificate(
-  { envelope, bundle }: EvidenceItem,
-  root: SigstoreRoot,
-): CertificateProof | undefined {
-  if (envelope instanceof MalformedError) return undefined;
-  try {
-    if (bundle === undefined) {
-      return hasCertificate(envelope) ? proofOf(verifyUnloggedEnvelope(envelope, root)) : undefined;
-    }
-    if (bundle.verificationMaterial.publicKey !== undefined) return undefined;
-    const signer = verifySigstoreBundle(bundle, root);
-    return signer.kind === 'certificate' ? proofOf(signer) : undefined;
-  } catch (error) {
-    if (!(error instanceof SigstoreError)) throw error;
-    return {
-      unproven: LOG_ERRORS.includes(error.code) ? 'transparency' : 'signature',
-      reason: error.message,
-    };
-  }
-}
-
-const LOG_ERRORS: readonly SigstoreErrorCode[] = ['ERR_SIGSTORE_TRANSPARENCY', 'ERR_SIGSTORE_TIME'];
-
-function proofOf({ certificateSha256, ...signer }: CertificateSigner): CertificateProof {
-  return { signer: { ...signer, fingerprint: `sha256:${certificateSha256}` } };
 }
