@@ -282,7 +282,8 @@ export class Door {
   /** Ends it as the machine's power would. */
   async kill(): Promise<void> {
     const child = this.#webhook;
-    if (child === undefined) return;
+    this.#webhook = undefined;
+    if (child === undefined || child.exitCode !== null) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     child.on('exit', () => resolve());
     child.kill('SIGKILL');

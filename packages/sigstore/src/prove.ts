@@ -15,7 +15,7 @@ export interface Provable {
 }
 
 /** Who signed, as `@danube/verifier` takes it. */
-export interface ProvenSigner extends Omit<CertificateSigner, 'kind' | 'certificateSha256'> {
+export interface ProvenSigner extends Omit<CertificateSigner, 'certificateSha256'> {
   /** `sha256:` and the digest of the certificate. */
   readonly fingerprint: string;
   /** The names of the instances that prove it. */
@@ -67,7 +67,7 @@ export function proveCertificate(
 
 const LOG_ERRORS: readonly SigstoreErrorCode[] = ['ERR_SIGSTORE_TRANSPARENCY', 'ERR_SIGSTORE_TIME'];
 
-function proofOf({ kind: _, certificateSha256, ...signer }: CertificateSigner): CertificateProof {
+function proofOf({ certificateSha256, ...signer }: CertificateSigner): CertificateProof {
   return { signer: { ...signer, fingerprint: `sha256:${certificateSha256}` } };
 }
 
