@@ -5,7 +5,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { jobRecordJsonSchema, secretAllowlistJsonSchema, vouchingJsonSchema } from '@danube/builder';
-import { lockJsonSchema, policyJsonSchema, trustRootJsonSchema } from '@danube/verifier/documents';
+import {
+  lockJsonSchema,
+  policyJsonSchema,
+  policyTestJsonSchema,
+  trustRootJsonSchema,
+} from '@danube/verifier/documents';
 import { webhookConfigJsonSchema } from '@danube/webhook';
 import * as formats from 'in-toto-attestation/zod';
 import * as z from 'zod';
@@ -41,6 +46,7 @@ function schemas(): ReadonlyMap<string, JsonSchema> {
     ['trust-root', trustRootJsonSchema()],
     ['provenance-policy', policyJsonSchema()],
     ['provenance-lock', lockJsonSchema()],
+    ['provenance-policy-test', policyTestJsonSchema()],
     ['secret-allowlist', secretAllowlistJsonSchema()],
     ['webhook-config', webhookConfigJsonSchema()],
   ]);

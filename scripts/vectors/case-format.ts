@@ -126,7 +126,8 @@ export type ParsedFormat =
   | 'attestations'
   | 'trust-root'
   | 'policy'
-  | 'lock';
+  | 'lock'
+  | 'policy-test';
 
 /** Untrusted bytes, read as a format. */
 export interface ParseCase extends Described<'parse'> {

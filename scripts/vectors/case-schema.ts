@@ -117,6 +117,7 @@ const parse = kindOf(
       'trust-root',
       'policy',
       'lock',
+      'policy-test',
     ]),
     input: path,
   },

@@ -834,6 +834,53 @@ const DOCUMENT_VECTORS: readonly Vector[] = [
   ),
 ];
 
+const TESTED_POLICY = {
+  apiVersion: 'danube.dev/v1',
+  kind: 'ProvenancePolicyTest',
+  policies: ['policy.yaml'],
+  publicKeys: ['builder.pub'],
+  cases: [
+    { name: 'release', artifact: APP.name, provenance: ['provenance.json'], expect: 'accepted' },
+    {
+      name: 'fork',
+      artifact: APP.name,
+      provenance: ['fork.json'],
+      expect: 'rejected',
+      failed: [rule('source')],
+    },
+  ],
+};
+
+function refusesTest(name: string, description: string, change: Part, pointer: string): Vector {
+  return refusesParsing(
+    'policy-test',
+    name,
+    description,
+    { ...TESTED_POLICY, ...change },
+    'ERR_POLICY_TEST',
+    pointer,
+  );
+}
+
+/** What policies must say. */
+const TEST_VECTORS: readonly Vector[] = [
+  parses('policy-test', 'plain', 'Two cases of a policy.', TESTED_POLICY),
+  refusesTest('no-cases', 'A test that tests nothing.', { cases: [] }, '/cases'),
+  refusesTest(
+    'case-twice',
+    'Two cases of one name.',
+    { cases: [TESTED_POLICY.cases[0], TESTED_POLICY.cases[0]] },
+    '/cases',
+  ),
+  refusesTest(
+    'no-ids',
+    'Rejected, and nobody says by what.',
+    { cases: [{ ...TESTED_POLICY.cases[0], expect: 'rejected' }] },
+    '/cases/0/failed',
+  ),
+  refusesTest('two-roots', 'Two answers to whom to trust.', { plainTrustRoot: 'root.json' }, ''),
+];
+
 export const POLICY_VECTORS: readonly Vector[] = [
   ...MATCH_VECTORS,
   ...FIELD_VECTORS,
@@ -841,4 +888,5 @@ export const POLICY_VECTORS: readonly Vector[] = [
   ...ATTESTATION_VECTORS,
   ...RULE_VECTORS,
   ...DOCUMENT_VECTORS,
+  ...TEST_VECTORS,
 ];

@@ -124,6 +124,37 @@ export const TREE: Group = {
       ],
     },
     {
+      name: 'policy',
+      summary: 'Write, check, try and compare policies',
+      children: [
+        {
+          name: 'init',
+          summary: 'Write a tight policy from good provenance',
+          load: () => import('./policy/init.ts'),
+        },
+        {
+          name: 'lint',
+          summary: 'Look for mistakes in policies',
+          load: () => import('./policy/lint.ts'),
+        },
+        {
+          name: 'test',
+          summary: 'Try policies on provenance with expected verdicts',
+          load: () => import('./policy/test.ts'),
+        },
+        {
+          name: 'explain',
+          summary: 'Say in words what a policy demands',
+          load: () => import('./policy/explain.ts'),
+        },
+        {
+          name: 'diff',
+          summary: 'Tell which artifacts another policy would judge otherwise',
+          load: () => import('./policy/diff.ts'),
+        },
+      ],
+    },
+    {
       name: 'trust',
       summary: 'Keep a trust root: who may sign what, for how long',
       children: [

@@ -12,7 +12,7 @@ import {
   parseStatement,
   PROVENANCE_V1,
 } from 'in-toto-attestation';
-import { parseLock, parsePolicy, parseTrustRoot } from '@danube/verifier/documents';
+import { parseLock, parsePolicy, parsePolicyTest, parseTrustRoot } from '@danube/verifier/documents';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CaseOf, ParsedFormat } from '../../vectors/case-format.ts';
@@ -30,6 +30,7 @@ const PARSERS: Readonly<Record<ParsedFormat, (bytes: Uint8Array) => unknown>> = 
   'trust-root': parseTrustRoot,
   policy: parsePolicy,
   lock: parseLock,
+  'policy-test': parsePolicyTest,
 };
 
 /** A file of one attestation: what is recognised and malformed counts as refused. */

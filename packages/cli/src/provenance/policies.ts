@@ -18,13 +18,19 @@ export interface LoadedPolicy extends Policy {
  * @throws CliError ERR_USAGE for one that is none; ERR_IO.
  */
 export function loadPolicies(paths: readonly string[]): LoadedPolicy[] {
-  return paths.map(loadPolicy);
+  return paths.map((path) =>
+    readPolicy(path, (bytes) => ({
+      ...parsePolicy(bytes),
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    })),
+  );
 }
 
-function loadPolicy(path: string): LoadedPolicy {
+/** Reads a policy by any reader. @throws CliError ERR_USAGE, ERR_IO */
+export function readPolicy<T>(path: string, parse: (bytes: Uint8Array) => T): T {
   const bytes = readInput(path, POLICY_BYTES);
   try {
-    return { ...parsePolicy(bytes), sha256: createHash('sha256').update(bytes).digest('hex') };
+    return parse(bytes);
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
     throw usageError(`the policy ${path}: ${error.message}`, error.hint);

@@ -153,7 +153,7 @@ async function chooseFormat({ format, explain }: VerifyOptions): Promise<'json' 
 }
 
 /** Certificates and timestamps are looked at by a library that is loaded only for them. */
-async function lookAtProofs(
+export async function lookAtProofs(
   evidence: Evidence,
   root: string | undefined,
   { trustRoot }: Expectations,

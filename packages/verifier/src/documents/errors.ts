@@ -4,6 +4,7 @@ import { printable } from '../printable.ts';
 export const DOCUMENT_ERROR_CODES = [
   'ERR_TRUST_ROOT', // a trust root that is none, or contradicts itself
   'ERR_POLICY', // a policy that is none, demands nothing, or contradicts itself
+  'ERR_POLICY_TEST', // what a policy must say, and is not said in the format for it
   'ERR_LOCK', // a lockfile that is none
 ] as const;
 

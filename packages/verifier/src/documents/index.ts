@@ -17,6 +17,15 @@ export {
 } from './lock/lock.ts';
 export type { LockRecorder } from './lock/lock.ts';
 export { lockJsonSchema, lockSchema, type LockDocument, type LockEntry } from './lock/lock-schema.ts';
+export { draftPolicy, encodePolicy } from './policy/draft.ts';
+export { type Explanation, explainPolicy } from './policy/explain.ts';
+export { type LintWarning, lintPolicy } from './policy/lint.ts';
+export {
+  parsePolicyTest,
+  policyTestJsonSchema,
+  type PolicyTestCase,
+  type PolicyTestDocument,
+} from './policy/policy-test-schema.ts';
 export { FIELD_RULES } from './policy/constraint.ts';
 export { PatternError } from './policy/patterns.ts';
 export { checkPolicyDocument, parsePolicy, parsePolicyDocument, toPolicy } from './policy/policy.ts';

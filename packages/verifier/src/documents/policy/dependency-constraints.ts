@@ -79,13 +79,13 @@ function sourceMatcher(source: DependencySource): SourceMatcher {
 }
 
 /** A source with its ref, `git+https://host/path@refs/heads/main`: the repository is what it comes from. */
-function withoutRef(uri: string): string {
+export function withoutRef(uri: string): string {
   const mark = uri.indexOf('@refs/');
   return mark === -1 || mark !== uri.lastIndexOf('@refs/') ? uri : uri.slice(0, mark);
 }
 
 /** The image that a URI names: `oci://`, `docker://`, or a package URL of these types. */
-function imageOf(uri: string | undefined): ImageReference | 'unreadable' | undefined {
+export function imageOf(uri: string | undefined): ImageReference | 'unreadable' | undefined {
   if (uri === undefined) return undefined;
   const [, reference] = /^(?:oci|docker|docker-pullable):\/\/(.*)$/s.exec(uri) ?? [];
   if (reference !== undefined) return parseImage(reference) ?? 'unreadable';
