@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -29,33 +30,62 @@ interface Job {
   readonly mutant: Mutant;
 }
 
-/** A copy of the package that one worker may change, with all that its tests read beside it. */
+/** A copy of the package that one worker may change, with all that its tests and the test vectors read beside it. */
 function copyPackage(): string {
   const folder = mkdtempSync(join(tmpdir(), 'danube-mutation-'));
   const copy = join(folder, 'packages', 'verifier');
   cpSync(VERIFIER, copy, { recursive: true, filter: (path) => !/(?:dist|node_modules|\.turbo)$/.test(path) });
-  for (const name of ['docs', 'node_modules', 'packages/verifier/node_modules']) {
+  for (const name of ['docs', 'test-vectors', 'package.json', 'packages/verifier/node_modules']) {
     const original = join(ROOT, name);
     if (existsSync(original)) symlinkSync(original, join(folder, name));
   }
+  for (const name of readdirSync(join(ROOT, 'packages'))) {
+    if (name !== 'verifier') symlinkSync(join(ROOT, 'packages', name), join(folder, 'packages', name));
+  }
+  cpSync(join(ROOT, 'scripts'), join(folder, 'scripts'), { recursive: true });
+  linkModules(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  rmSync(join(folder, 'node_modules', '@danube', 'verifier'));
+  symlinkSync(copy, join(folder, 'node_modules', '@danube', 'verifier'));
   return copy;
+}
+
+/** The same modules, each by a link, so that one of them can be another. */
+function linkModules(from: string, to: string): void {
+  mkdirSync(to);
+  for (const name of readdirSync(from)) {
+    if (name === '@danube') linkModules(join(from, name), join(to, name));
+    else symlinkSync(join(from, name), join(to, name));
+  }
 }
 
 const tests = readdirSync(join(VERIFIER, 'test')).filter(
   (name) => name.endsWith('.test.ts') && !RANDOM.includes(name),
 );
 
-/** Whether the tests pass: of the module of the same name first, which mostly is enough to notice. */
+/** Whether all tests pass: those of the module of the same name first, which mostly is enough to notice. */
 async function isUnnoticed(copy: string, file: string): Promise<boolean> {
   const own = file.replace(/\.ts$/, '.test.ts');
   if (tests.includes(own) && !(await passes(copy, [own]))) return false;
-  return passes(copy, tests);
+  return (await passes(copy, tests)) && (await passesVectors(copy));
 }
 
 function passes(copy: string, names: readonly string[]): Promise<boolean> {
+  return succeeds(
+    copy,
+    names.map((name) => join(copy, 'test', name)),
+  );
+}
+
+/** The cases of `test-vectors/verify`, by the library. */
+function passesVectors(copy: string): Promise<boolean> {
+  const file = resolve(copy, '../../scripts/test/vectors.test.ts');
+  return succeeds(copy, ['--test-name-pattern=^test-vectors/verify$', file]);
+}
+
+function succeeds(copy: string, what: readonly string[]): Promise<boolean> {
   const args = ['--conditions=@danube/source', '--test', '--test-isolation=none'];
   return new Promise((done) => {
-    const child = spawn(process.execPath, [...args, ...names.map((name) => join(copy, 'test', name))], {
+    const child = spawn(process.execPath, [...args, ...what], {
       cwd: copy,
       stdio: 'ignore',
       timeout: PATIENCE_MS,
@@ -93,7 +123,9 @@ const total = jobs.length;
 const copies = Array.from({ length: availableParallelism() }, copyPackage);
 const unnoticed: Job[] = [];
 try {
-  if (!(await passes(copies[0] ?? '', tests))) throw new Error('the tests fail without any change');
+  const [copy = ''] = copies;
+  if (!(await passes(copy, tests)) || !(await passesVectors(copy)))
+    throw new Error('the tests fail without any change');
   await Promise.all(copies.map((copy) => work(copy, jobs, unnoticed)));
 } finally {
   for (const copy of copies) rmSync(resolve(copy, '../..'), { recursive: true, force: true });

@@ -191,12 +191,14 @@ describe('scanSecrets', () => {
   });
 });
 
+/** The least processor time of three tries, in milliseconds: what else the machine does is not counted. */
 function fastest(work: () => void): number {
   return Math.min(
     ...Array.from({ length: 3 }, () => {
-      const began = performance.now();
+      const began = process.cpuUsage();
       work();
-      return performance.now() - began;
+      const { user, system } = process.cpuUsage(began);
+      return (user + system) / 1000;
     }),
   );
 }
