@@ -181,6 +181,12 @@ describe('userCredentials', () => {
     assert.equal(await userOf(withHelper(answer, other)), 'written');
   });
 
+  it('gives a helper none of our own secrets', async () => {
+    const script = `cat > /dev/null; echo "{\\"Username\\":\\"\${DANUBE_SIGNING_PASSPHRASE:-none} \$OWN\\",\\"Secret\\":\\"s\\"}"`;
+    const ours = { DANUBE_SIGNING_PASSPHRASE: 'hunter2', OWN: 'its own' };
+    assert.equal(await userOf({ ...withHelper(script, { credsStore: 'test' }), ...ours }), 'none its own');
+  });
+
   it('takes a helper that has nothing for nothing, and a refresh token for one', async () => {
     const nothing = 'echo "credentials not found in native keychain"; exit 1';
     const config = { credsStore: 'test', auths: { 'r.example.com': auth('written') } };

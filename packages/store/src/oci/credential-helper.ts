@@ -49,6 +49,11 @@ interface Ended {
   readonly output: Buffer;
 }
 
+/** Our own secrets are none of its business. */
+function withoutOurs(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('DANUBE_')));
+}
+
 async function run(
   program: string,
   input: string,
@@ -58,7 +63,7 @@ async function run(
   signal?.throwIfAborted();
   const stop = AbortSignal.timeout(TIMEOUT_MS);
   const child = spawn(program, ['get'], {
-    env: environment,
+    env: withoutOurs(environment),
     stdio: ['pipe', 'pipe', 'ignore'],
     signal: signal === undefined ? stop : AbortSignal.any([signal, stop]),
     killSignal: 'SIGKILL',
