@@ -182,7 +182,7 @@ describe('userCredentials', () => {
   });
 
   it('gives a helper none of our own secrets', async () => {
-    const script = `cat > /dev/null; echo "{\\"Username\\":\\"\${DANUBE_SIGNING_PASSPHRASE:-none} \$OWN\\",\\"Secret\\":\\"s\\"}"`;
+    const script = `cat > /dev/null; echo "{\\"Username\\":\\"\${DANUBE_SIGNING_PASSPHRASE:-none} $OWN\\",\\"Secret\\":\\"s\\"}"`;
     const ours = { DANUBE_SIGNING_PASSPHRASE: 'hunter2', OWN: 'its own' };
     assert.equal(await userOf({ ...withHelper(script, { credsStore: 'test' }), ...ours }), 'none its own');
   });
