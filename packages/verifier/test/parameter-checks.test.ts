@@ -49,6 +49,8 @@ describe('parameters that are expected', () => {
     ['__proto__', 'x', '__proto__ is absent'],
     ['parameters', { version: '1.2.0' }, 'parameters={"version":"1.2.0","retries":3}'],
     ['parameters', { version: '1.2.0', retries: 3, more: 1 }, 'parameters={"version":"1.2.0","retries":3}'],
+    ['parameters', { version: '1.2.1', retries: 3 }, 'parameters={"version":"1.2.0","retries":3}'],
+    ['parameters', { version: '1.2.0', retried: 3 }, 'parameters={"version":"1.2.0","retries":3}'],
     ['/trigger/kind', 'push', '/trigger/kind is absent'],
   ] as const) {
     it(`fail for ${name}=${JSON.stringify(value)}`, () => {
@@ -105,6 +107,18 @@ describe('parameters that are expected', () => {
 });
 
 describe('parameters that nobody named', () => {
+  it('are counted past ten', () => {
+    for (const [count, more] of [
+      [10, ''],
+      [11, ', and 1 more'],
+    ] as const) {
+      const names = Array.from({ length: count }, (_, index) => `p${String(index).padStart(2, '0')}`);
+      const files = withParameters(Object.fromEntries(names.map((name) => [name, 'x'])));
+      const listed = names.slice(0, 10).map((name) => `/${name}`);
+      assert.equal(check('parameters', { files }).actual, `not named: ${listed.join(', ')}${more}`);
+    }
+  });
+
   it('warn, and the artifact is accepted', () => {
     const report = evaluate();
     assert.equal(report.verdict, 'accepted');

@@ -184,3 +184,31 @@ describe('key.threshold', () => {
     assert.deepEqual(failures(evaluate({ ...both, files: [twice] })), ['key.threshold']);
   });
 });
+
+describe('what a signature check says', () => {
+  const KEYS = [BUILDER, AUDITOR, STRANGER].map(({ publicKey }) => publicKey);
+  const ids = KEYS.map(({ keyid }) => keyid);
+
+  it('names one key, or one of several', () => {
+    assert.equal(check('signature').expected, `a signature by ${ids[0]}`);
+    assert.equal(
+      check('signature', { keys: KEYS.slice(0, 2) }).expected,
+      `a signature by one of ${ids[0]}, ${ids[1]}`,
+    );
+  });
+
+  it('lists no more than four key ids that a file claims', () => {
+    const signature = { keyid: 'a', sig: Buffer.alloc(64, 1).toString('base64') };
+    for (const [count, more] of [
+      [4, 'a, a, a, a'],
+      [5, 'a, a, a, a, and 1 more'],
+    ] as const) {
+      const signatures = Array.from({ length: count }, () => signature);
+      const files = [bytesOf({ ...envelopeJsonOf(statementOf()), signatures })];
+      assert.equal(
+        check('signature', { files }).actual,
+        `none of ${count} signature(s) verified; they claim to be by ${more}`,
+      );
+    }
+  });
+});

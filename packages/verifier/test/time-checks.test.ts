@@ -43,6 +43,11 @@ describe('time.age', () => {
     assert.equal(pointer, '/predicate/runDetails/metadata/finishedOn');
   });
 
+  it('suspects the clocks only of a time that is to come', () => {
+    assert.match(check('time.age', { expect, now: at(-CLOCK_SKEW_SECONDS - 1) }).hint ?? '', /in the future/);
+    assert.equal(check('time.age', { expect, now: at(101) }).hint, null);
+  });
+
   it('is not run when nobody asked', () => {
     assert.equal(check('time.age').actual, 'age not constrained');
     assert.equal(evaluate({ now: at(1e9) }).verdict, 'accepted');
