@@ -17,6 +17,7 @@ import { softhsm } from './softhsm.ts';
 import { sshAgent } from './ssh-agent.ts';
 import { sshKeygenPeer } from './ssh-keygen.ts';
 import { timestampAuthority } from './timestamp-authority.ts';
+import { versitygw } from './versitygw.ts';
 
 /** The peers, in the order of the report. */
 export const PEERS: readonly Peer[] = [
@@ -41,4 +42,5 @@ export const PEERS: readonly Peer[] = [
   timestampAuthority,
   ...registries,
   linuxTools,
+  versitygw,
 ];

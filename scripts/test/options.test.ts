@@ -10,6 +10,7 @@ import { verifyByCommand } from './vectors/verify-by-command.ts';
 /** Options of `verify` that demand nothing, and what they are instead. */
 const NO_EXPECTATIONS: Readonly<Record<string, string>> = {
   '--provenance': 'where the evidence is',
+  '--store': 'where the evidence is; packages/cli/test/stores.test.ts has the pair',
   '--digest': 'what is judged',
   '--checksums': 'what is judged',
   '--job': 'what is judged',

@@ -1,3 +1,6 @@
+export { awsCredentials } from './aws-credentials.ts';
+export type { CredentialSource, Expiring } from './credential-source.ts';
+export type { AwsCredential } from './sigv4.ts';
 export { SIGN_ERROR_CODES, SignError, type SignErrorCode } from './errors.ts';
 export type {
   AppRoleCredentials,

@@ -50,7 +50,13 @@ export async function judgeImages(
   };
 }
 
-function refuseOthers(paths: readonly string[], { digest, checksums, job }: VerifyOptions): void {
+function refuseOthers(
+  paths: readonly string[],
+  { digest, checksums, job, provenance, store }: VerifyOptions,
+): void {
+  if (provenance !== undefined && store !== undefined) {
+    throw usageError('--provenance and --store cannot both say where the attestations of an image are');
+  }
   const other = paths.find((path) => !isImage(path));
   if (other !== undefined)
     throw usageError(`${other} is no image, and files and images are not judged together`);
@@ -108,14 +114,21 @@ async function judgeOne(
   client: RegistryClient,
   image: ImageAt,
   called: Pick<ArtifactInput, 'name' | 'image'>,
-  { provenance }: VerifyOptions,
+  options: VerifyOptions,
   judge: Judge,
 ): Promise<Judged> {
+  const { provenance, store } = options;
   const [algorithm = '', hex = ''] = image.digest.split(':');
   const artifact = { ...called, digest: { [algorithm]: hex } };
   if (provenance !== undefined) {
     const files = [...new Set(provenance.flatMap(expandEvidence))].map(readEvidence);
     return { report: await judge(files, [artifact]), isBlind: false, explain: async () => undefined };
+  }
+  if (store !== undefined) {
+    const { findInStore } = await import('./stores.ts');
+    const stored = await findInStore(store, [image.digest], options);
+    const report = await judge(stored.files, [artifact]);
+    return { report, isBlind: stored.isBlind, explain: async () => undefined };
   }
   const { files, isBlind, explain } = await fetchEvidence(client, image, called.name);
   return { report: await judge(files, [artifact]), isBlind, explain };

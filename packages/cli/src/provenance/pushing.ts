@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ImageAt } from '@danube/store/oci';
 import {
   type Attestation,
@@ -20,7 +21,11 @@ import type { PushOptions } from './push.ts';
  *
  * @throws CliError ERR_EVIDENCE for what is no attestation, ERR_USAGE for one that is about something else
  */
-export async function pushAttestations(argument: string, options: PushOptions): Promise<void> {
+export async function pushAttestations(argument: string | undefined, options: PushOptions): Promise<void> {
+  if ((argument === undefined) === (options.store === undefined)) {
+    throw usageError('expected an image or --store, one of them');
+  }
+  if (argument === undefined) return pushToStore(options);
   const reference = readImageReference(argument);
   const image = requireDigest(reference);
   const attestations = readAll(options.provenance);
@@ -35,9 +40,25 @@ export async function pushAttestations(argument: string, options: PushOptions): 
   });
 }
 
+/** The file as it is: its bytes are its name. */
+async function pushToStore({ provenance, store = '', ...others }: PushOptions): Promise<void> {
+  if (Object.values(others).some((value) => value !== undefined)) {
+    throw usageError('--compat and the options of registries are for images');
+  }
+  const bytes = readInput(provenance, LIMITS.jsonLinesBytes);
+  parseEach(provenance, bytes);
+  const { withStore } = await import('./stores.ts');
+  await withStore(store, async (opened) => opened.put(bytes));
+  print(`sha256:${createHash('sha256').update(bytes).digest('hex')}`);
+}
+
 function readAll(path: string): Attestation[] {
+  return parseEach(path, readInput(path, LIMITS.jsonLinesBytes));
+}
+
+function parseEach(path: string, bytes: Uint8Array): Attestation[] {
   try {
-    return parseAttestations(readInput(path, LIMITS.jsonLinesBytes)).attestations.map((entry) => {
+    return parseAttestations(bytes).attestations.map((entry) => {
       if ('error' in entry) throw entry.error;
       return entry;
     });

@@ -88,9 +88,11 @@ export async function judgeArtifacts(
   const now = new Date();
   if (paths.some((path) => path.startsWith('oci:'))) return verifyImages(paths, options, expectations, now);
   refuseRegistryOptions(options);
-  const opened = await openCase(paths, options, expectations);
-  const hashed = await hashTargets(opened.files, algorithmsOf(opened.evidence));
-  const artifacts = await nameArtifacts([...hashed.artifacts, ...opened.digests], options, lock);
+  const found = await openCase(paths, options, expectations);
+  const hashed = await hashTargets(found.files, algorithmsOf(found.evidence));
+  const artifacts = await nameArtifacts([...hashed.artifacts, ...found.digests], options, lock);
+  const opened =
+    options.store === undefined ? found : await addStored(found, artifacts, options.store, options);
   const problems = [...opened.problems, ...hashed.problems];
   const proofs = await lookAtProofs(opened.evidence, options.sigstoreRoot, expectations);
   const report = judge(opened, artifacts, problems, { expectations, now, ...proofs });
@@ -115,14 +117,32 @@ async function verifyImages(
   return { report, problems: [], isBlind, files: [...sources.values()], expectations, now };
 }
 
+/** With what a store holds about the artifacts. */
+async function addStored(
+  opened: Case,
+  artifacts: readonly ArtifactInput[],
+  store: string,
+  options: VerifyOptions,
+): Promise<Case> {
+  const { findInStore } = await import('./stores.ts');
+  const digests = artifacts.flatMap(({ digest }) =>
+    Object.entries(digest).map(([algorithm, hex]) => `${algorithm}:${hex}`),
+  );
+  const { files, isBlind } = await findInStore(store, [...new Set(digests)], options);
+  const items = [...opened.evidence.items, ...loadEvidence(files).items];
+  return { ...opened, evidence: { items }, isBlind: opened.isBlind || isBlind };
+}
+
 /** An option that nothing would look at is a mistake. */
 function refuseRegistryOptions({
+  store,
   platform,
   registryAuth,
   registryCa,
   tokenServer,
   plainHttp,
 }: VerifyOptions): void {
+  if (store?.startsWith('oci:') === true && platform === undefined) return;
   if ([platform, registryAuth, registryCa, tokenServer, plainHttp].every((value) => value === undefined))
     return;
   throw usageError(
@@ -224,9 +244,13 @@ function openArtifacts(
   jobFolder: string | undefined,
 ): Case {
   const { files, digests, evidencePaths, problems } = findTargets(paths, options.digest, options.checksums);
-  const isElsewhere = options.provenance !== undefined || jobFolder !== undefined;
+  const isElsewhere =
+    options.provenance !== undefined || options.store !== undefined || jobFolder !== undefined;
   if (!isElsewhere && options.digest !== undefined) {
-    throw usageError('--digest says nothing about where its provenance is', 'add --provenance FILE');
+    throw usageError(
+      '--digest says nothing about where its provenance is',
+      'add --provenance FILE or --store PLACE',
+    );
   }
   const found = isElsewhere ? openEvidence(options.provenance, jobFolder) : loadFound(evidencePaths);
   const subjects = subjectNames(found.evidence);

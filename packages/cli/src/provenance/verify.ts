@@ -9,6 +9,7 @@ import { addTrustRootOptions, type TrustRootOptions } from './trust-root-options
 export interface VerifyOptions extends TrustRootOptions, RegistryOptions, SummaryOptions {
   readonly platform?: string;
   readonly provenance?: readonly string[];
+  readonly store?: string;
   readonly digest?: readonly string[];
   readonly checksums?: readonly string[];
   readonly job?: string;
@@ -67,6 +68,7 @@ export function declareVerification(command: Declaration): Declaration {
     .addOption(
       repeatable('--provenance <FILE|DIR>', 'attestations; default: those found beside the artifact'),
     )
+    .addOption(single('--store <PLACE>', 'find attestations there by digest: a directory, s3:// or oci:'))
     .addOption(repeatable('--digest <sha256:HEX>', 'check a digest instead of a file'))
     .addOption(repeatable('--checksums <FILE>', 'check every entry of a checksum file'))
     .addOption(single('--job <ID>', 'check a job in the data directory'))
@@ -121,6 +123,9 @@ provenance names. Its other files that no provenance names are listed but not ju
 
 An image is judged by the attestations in its registry, or by --provenance. A tag is resolved once. An index is accepted
 when an attestation names its digest, or when each of its images (of --platform) is accepted by its own digest.
+
+--store finds attestations by the digests of what is checked: in the jobs of a data directory, in s3://BUCKET/PREFIX
+(AWS_REGION, AWS_ENDPOINT_URL_S3 and AWS credentials), or in a repository, oci:REGISTRY/REPOSITORY.
 
 --job reads the attestations in DATA-DIR/artifacts/ID/. Without artifacts it checks the subjects it finds there as
 files; if there are none, it checks the provenance alone and says so. Attestations of other types there are listed, and

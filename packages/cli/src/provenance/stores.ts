@@ -1,0 +1,105 @@
+import { awsCredentials } from '@danube/signer';
+import { openSubjectDirectory, type StoredAttestation, type SubjectStore } from '@danube/store';
+import { openS3Store } from '@danube/store/s3';
+import type { EvidenceFile } from '@danube/verifier';
+import { usageError } from '../exit-code.ts';
+import { isImage, readImageReference, withRegistry } from '../registry.ts';
+import type { RegistryOptions } from '../registry-options.ts';
+import { sayWarning } from '../terminal.ts';
+
+/** What a store holds about some digests. */
+export interface StoredEvidence {
+  readonly files: readonly EvidenceFile[];
+  /** Something that might have been an attestation could not be read. */
+  readonly isBlind: boolean;
+}
+
+/**
+ * The attestations in a store that name one of the digests, each once: a data directory, `s3://BUCKET/PREFIX`, or a
+ * repository of a registry, `oci:REGISTRY/REPOSITORY`.
+ *
+ * @throws CliError ERR_USAGE for what is no store; StoreError, SignError for what it does
+ */
+export async function findInStore(
+  store: string,
+  digests: readonly string[],
+  options: RegistryOptions,
+): Promise<StoredEvidence> {
+  if (isImage(store)) return findInRepository(store, digests, options);
+  return withStore(store, async (opened) => {
+    const files = new Map<string, StoredAttestation>();
+    for (const digest of digests) {
+      for await (const found of opened.find(digest)) files.set(found.path, found);
+    }
+    return { files: [...files.values()], isBlind: false };
+  });
+}
+
+async function findInRepository(
+  store: string,
+  digests: readonly string[],
+  options: RegistryOptions,
+): Promise<StoredEvidence> {
+  const reference = readImageReference(store);
+  if (reference.tag !== undefined || reference.digest !== undefined) {
+    throw usageError(
+      `--store ${store}: a repository is a store, an image is none`,
+      'leave tag and digest out',
+    );
+  }
+  return withRegistry(options, reference, async (client) => {
+    const files = new Map<string, EvidenceFile>();
+    let isBlind = false;
+    // What a registry stores has a SHA-256 or SHA-512 name.
+    for (const digest of digests.filter((text) => /^sha(?:256|512):/.test(text))) {
+      const { attestations, unreadable } = await client.findAttestations({ ...reference, digest });
+      for (const { path, bytes, digest: blob } of attestations)
+        files.set(`${path} ${blob}`, { path: `oci:${path}`, bytes });
+      for (const { path, reason } of unreadable) sayWarning(`${path}: ${reason}`);
+      isBlind ||= unreadable.length > 0;
+    }
+    return { files: [...files.values()], isBlind };
+  });
+}
+
+/** Runs work with a store that can be written to. @throws CliError ERR_USAGE */
+export async function withStore<Result>(
+  text: string,
+  work: (store: SubjectStore) => Promise<Result>,
+): Promise<Result> {
+  const store = await openStore(text);
+  try {
+    return await work(store);
+  } finally {
+    store.close();
+  }
+}
+
+async function openStore(text: string): Promise<SubjectStore> {
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)(?:\/(.*?)\/?)?$/.exec(text) ?? [];
+  if (bucket !== undefined) return openBucket(text, bucket, prefix);
+  if (/^[a-z][a-z0-9+.-]*:/.test(text)) {
+    throw usageError(`--store ${text}: expected a directory, s3://BUCKET/PREFIX or oci:REGISTRY/REPOSITORY`);
+  }
+  return openSubjectDirectory(text);
+}
+
+async function openBucket(text: string, bucket: string, prefix: string): Promise<SubjectStore> {
+  const { AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env;
+  const region = AWS_REGION ?? AWS_DEFAULT_REGION;
+  if (region === undefined || region === '') throw usageError(`--store ${text}: AWS_REGION is not set`);
+  const endpoint = AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL;
+  const source = await awsCredentials(region, {});
+  const never = new AbortController().signal;
+  try {
+    return openS3Store({
+      bucket,
+      prefix,
+      region,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      credentials: async (signal) => source.get(signal ?? never),
+    });
+  } catch (error) {
+    throw error instanceof TypeError ? usageError(`--store ${text}: ${error.message}`) : error;
+  }
+}

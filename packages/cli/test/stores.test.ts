@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type S3Server, startRegistry, startS3 } from '@danube/test-registry';
+import { danubeAsync, folder, type Outcome } from './danube.ts';
+import { attestationOf, sha256, statementOf, testKey, write, writeKey } from './fixture.ts';
+
+const root = folder();
+const CREDENTIAL = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'hunter2' };
+let s3: S3Server;
+
+async function danube(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  const aws = {
+    AWS_ACCESS_KEY_ID: CREDENTIAL.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIAL.secretAccessKey,
+    AWS_REGION: 'eu-central-1',
+    AWS_ENDPOINT_URL_S3: s3.endpoint,
+  };
+  return danubeAsync(['provenance', ...args], { cwd: root, env: { HOME: root, ...aws, ...env } });
+}
+
+const verify = async (...args: readonly string[]): Promise<Outcome> =>
+  danube(['verify', '--public-key', 'first.pub', ...args]);
+
+before(async () => {
+  s3 = await startS3({ ...CREDENTIAL, region: 'eu-central-1', bucket: 'attestations' });
+  await writeKey(join(root, 'first'), await testKey(1));
+  write(join(root, 'app.tgz'), 'the app');
+  write(join(root, 'other.tgz'), 'another app');
+  write(
+    join(root, 'provenance/app.json'),
+    attestationOf(statementOf({ 'app.tgz': 'the app' }), await testKey(1)),
+  );
+});
+after(() => s3.close());
+
+const push = async (store: string): Promise<Outcome> =>
+  danube(['push', '--store', store, '--provenance', 'provenance/app.json']);
+
+describe('--store', () => {
+  for (const store of ['data', 's3://attestations', 's3://attestations/team/shop/']) {
+    it(`of ${store} accepts what was pushed there, and nothing else`, async () => {
+      const before = await verify('app.tgz', '--store', store);
+      assert.equal(before.code, 1, before.stderr);
+      const pushed = await push(store);
+      assert.deepEqual([pushed.code, pushed.stderr], [0, '']);
+      assert.match(pushed.stdout, /^sha256:[0-9a-f]{64}\n$/);
+      assert.deepEqual(await push(store), pushed);
+      assert.equal((await verify('app.tgz', '--store', store)).code, 0);
+      assert.equal((await verify('--digest', `sha256:${sha256('the app')}`, '--store', store)).code, 0);
+      assert.equal((await verify('app.tgz', 'other.tgz', '--store', store)).code, 1);
+    });
+  }
+
+  it('of a directory finds the provenance of its jobs', async () => {
+    write(
+      join(root, 'jobs/artifacts/job-1/provenance.json'),
+      attestationOf(statementOf({ 'app.tgz': 'the app' }), await testKey(1)),
+    );
+    assert.equal((await verify('app.tgz', '--store', 'jobs')).code, 0);
+  });
+
+  it('of a repository finds what refers to the digest of a file, and of an image', async () => {
+    const registry = await startRegistry();
+    after(() => registry.close());
+    const image = registry.putImage('attestations', { content: 'an image' });
+    const statement = {
+      ...statementOf({}),
+      subject: [{ name: 'image', digest: { sha256: image.digest.slice(7) } }],
+    };
+    write(join(root, 'image.json'), attestationOf(statement, await testKey(1)));
+    const plain = ['--plain-http', registry.host];
+    const reference = `${registry.host}/attestations@${image.digest}`;
+    const pushed = await danube(['push', reference, '--provenance', 'image.json', ...plain]);
+    assert.equal(pushed.code, 0, pushed.stderr);
+    const store = ['--store', `oci:${registry.host}/attestations`, ...plain];
+    assert.equal((await verify('--digest', image.digest, ...store)).code, 0);
+    assert.equal((await verify('app.tgz', ...store)).code, 1);
+    // The same image elsewhere, with its attestations there.
+    const mirrored = `oci:127.0.0.1:1/app@${image.digest}`;
+    assert.equal((await verify(mirrored, ...store)).code, 0);
+    assert.equal((await verify(mirrored, '--store', 'data')).code, 3);
+  });
+
+  it('ends with 3 when the service is gone or refuses, and shows no credential', async () => {
+    const refused = await danube(
+      ['verify', '--public-key', 'first.pub', 'app.tgz', '--store', 's3://attestations'],
+      {
+        AWS_SECRET_ACCESS_KEY: 'hunter3',
+      },
+    );
+    assert.deepEqual([refused.code, refused.stdout], [3, '']);
+    assert.match(refused.stderr, /SignatureDoesNotMatch/);
+    const gone = await danube(
+      ['verify', '--public-key', 'first.pub', 'app.tgz', '--store', 's3://attestations'],
+      {
+        AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:1',
+      },
+    );
+    assert.deepEqual([gone.code, gone.stdout], [3, '']);
+    assert.doesNotMatch(refused.stderr + gone.stderr, /hunter|AKID/);
+  });
+
+  it('ends with 2 for what is no store', async () => {
+    for (const [store, message] of [
+      ['gs://bucket', /expected a directory, s3:/],
+      ['s3://BUCKET', /not the name of a bucket/],
+      ['s3://attestations/../x', /prefix/],
+      ['oci:registry.example.com/app:v1', /an image is none/],
+    ] as const) {
+      const { code, stderr } = await verify('app.tgz', '--store', store);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, message);
+    }
+    const noRegion = await danube(
+      ['push', '--store', 's3://attestations', '--provenance', 'provenance/app.json'],
+      { AWS_REGION: '' },
+    );
+    assert.deepEqual([noRegion.code, /AWS_REGION is not set/.test(noRegion.stderr)], [2, true]);
+    for (const args of [
+      ['push', '--provenance', 'provenance/app.json'],
+      ['push', `a@sha256:${'0'.repeat(64)}`, '--store', 'data', '--provenance', 'provenance/app.json'],
+      ['push', '--store', 'data', '--compat', 'att', '--provenance', 'provenance/app.json'],
+    ]) {
+      assert.equal((await danube(args)).code, 2, args.join(' '));
+    }
+  });
+});
