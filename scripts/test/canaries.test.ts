@@ -223,7 +223,7 @@ describe('secrets that were planted (keys.md 21)', () => {
     }
   });
 
-  it('are in no argument of the programs that it runs, and those of ours not in their environment', () => {
+  it('are in no argument of the programs that it runs, and those of ours not in their environment (keys.md 22)', () => {
     const calls = readFileSync(plugin.seen, 'utf8').trim().split('\n');
     assert.ok(calls.length >= 4);
     for (const call of calls) {

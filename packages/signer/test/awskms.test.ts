@@ -177,7 +177,17 @@ describe('awskms: errors', () => {
       'ERR_SIGN_DENIED',
       /^AWS KMS does not take the credential \(ExpiredTokenException\)/,
     ],
-    ['IncompleteSignatureException', 'ERR_SIGN_DENIED', /^AWS KMS does not take the credential/],
+    ...[
+      'IncompleteSignatureException',
+      'InvalidClientTokenId',
+      'InvalidSignatureException',
+      'MissingAuthenticationTokenException',
+      'UnrecognizedClientException',
+    ].map((name): [string, SignErrorCode, RegExp] => [
+      name,
+      'ERR_SIGN_DENIED',
+      new RegExp(`^AWS KMS does not take the credential \\(${name}\\)$`),
+    ]),
     ['SomethingNewException', 'ERR_SIGN_BACKEND', /^AWS KMS refused the request \(SomethingNewException\)/],
   ];
   for (const [name, code, message] of table) {
@@ -229,6 +239,22 @@ describe('awskms: errors', () => {
       assert.equal(audit.at(-1)?.requestId, 'req-1');
     });
   }
+
+  it('names what the service says when it is never ready (keys.md 26)', async () => {
+    const backend = await open('alias/danube');
+    for (const [name, status] of [
+      ['DependencyTimeoutException', 503],
+      ['KeyUnavailableException', 500],
+      ['KMSInternalException', 500],
+      ['ThrottlingException', 400],
+      ['ServiceUnavailable', 503],
+    ] as const) {
+      aws.failures.push(...Array.from({ length: 6 }, () => failure(name, status, { 'retry-after': '0' })));
+      const error = await refusal(signStatement(statement, backend), 'ERR_SIGN_UNAVAILABLE');
+      assert.equal(error.message, `AWS KMS cannot answer now (${name})`);
+      assert.equal(aws.failures.length, 0, 'tried six times');
+    }
+  });
 
   it('gives up when the service stays down, and says so', async () => {
     const backend = await open('alias/danube', { deadlines: { totalMs: 400 } });

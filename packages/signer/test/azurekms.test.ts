@@ -126,6 +126,10 @@ describe('azurekms: errors', () => {
     const backend = await open();
     azure.failures.push(azureError(429, 'Throttled'), azureError(500, 'InternalServerError'));
     await signs(backend);
+    const answer = { ...azureError(429, 'Throttled'), headers: { 'retry-after': '0' } };
+    azure.failures.push(...Array.from({ length: 6 }, () => answer));
+    const error = await refusal(signStatement(statement, backend), 'ERR_SIGN_UNAVAILABLE');
+    assert.equal(error.message, 'Azure Key Vault cannot answer now (Throttled)');
   });
 });
 

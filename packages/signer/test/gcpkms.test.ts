@@ -95,19 +95,24 @@ describe('gcpkms:', () => {
 });
 
 describe('gcpkms: lies and damage leave nothing behind (keys.md 9, 10)', () => {
-  for (const [lie, code] of [
-    ['random', 'ERR_SIGN_SELF_CHECK'],
-    ['ph', 'ERR_SIGN_SELF_CHECK'],
-    ['digest', 'ERR_SIGN_SELF_CHECK'],
-    ['other-version', 'ERR_SIGN_SELF_CHECK'],
-    ['other-name', 'ERR_SIGN_KEY'],
-    ['unverified', 'ERR_SIGN_BACKEND'],
-    ['bad-crc', 'ERR_SIGN_BACKEND'],
+  const unverified = /returned no valid signature of SHA256:/;
+  for (const [lie, code, message] of [
+    ['random', 'ERR_SIGN_SELF_CHECK', unverified],
+    ['ph', 'ERR_SIGN_SELF_CHECK', unverified],
+    ['digest', 'ERR_SIGN_SELF_CHECK', unverified],
+    ['other-version', 'ERR_SIGN_SELF_CHECK', unverified],
+    ['other-name', 'ERR_SIGN_KEY', /^Google Cloud KMS answered for another key or version than projects\//],
+    ['unverified', 'ERR_SIGN_BACKEND', /CRC/],
+    [
+      'bad-crc',
+      'ERR_SIGN_BACKEND',
+      /^the signature from Google Cloud KMS was damaged on its way \(CRC32C\)$/,
+    ],
   ] as const) {
     it(`refuses ${lie}`, async () => {
       const backend = await open(1);
       gcp.lie = lie;
-      await refusal(signStatement(statement, backend), code);
+      assert.match((await refusal(signStatement(statement, backend), code)).message, message);
     });
   }
 
@@ -145,6 +150,21 @@ describe('gcpkms: errors', () => {
     gcp.failures.push(gcpError(429, 'RESOURCE_EXHAUSTED'), gcpError(503, 'UNAVAILABLE'));
     await signs(backend);
     assert.equal(gcp.signatures, 1);
+  });
+
+  it('names what the service says when it is never ready (keys.md 26)', async () => {
+    const backend = await open(1);
+    for (const [http, status] of [
+      [429, 'RESOURCE_EXHAUSTED'],
+      [503, 'UNAVAILABLE'],
+      [504, 'DEADLINE_EXCEEDED'],
+      [500, 'INTERNAL'],
+    ] as const) {
+      const answer = { ...gcpError(http, status), headers: { 'retry-after': '0' } };
+      gcp.failures.push(...Array.from({ length: 6 }, () => answer));
+      const error = await refusal(signStatement(statement, backend), 'ERR_SIGN_UNAVAILABLE');
+      assert.equal(error.message, `Google Cloud KMS cannot answer now (${status})`);
+    }
   });
 
   it('refuses a disabled version', async () => {

@@ -68,8 +68,37 @@ describe('a key of a PKCS #11 token', () => {
 
   it('signs a good message after an empty one (keys.md 14)', async () => {
     const backend = await open();
-    await refusal(backend.sign(new Uint8Array(), {}), 'ERR_SIGN_BACKEND');
+    const error = await refusal(backend.sign(new Uint8Array(), {}), 'ERR_SIGN_BACKEND');
+    assert.equal(error.message, 'the token failed (CKR_ARGUMENTS_BAD)');
     await signs(backend);
+  });
+
+  const failures = [
+    ['C_SignAsync', 'CKR_GENERAL_ERROR', 5, 'ERR_SIGN_BACKEND'],
+    ['C_SignAsync', 'CKR_BUFFER_TOO_SMALL', 0x150, 'ERR_SIGN_BACKEND'],
+    ['C_SignAsync', 'CKR_OPERATION_NOT_INITIALIZED', 0x91, 'ERR_SIGN_BACKEND'],
+    ['C_SignInit', 'CKR_OPERATION_ACTIVE', 0x90, 'ERR_SIGN_BACKEND'],
+    ['C_SignInit', 'CKR_MECHANISM_INVALID', 0x70, 'ERR_SIGN_BACKEND'],
+    ['C_OpenSession', 'CKR_DEVICE_REMOVED', 0x32, 'ERR_SIGN_UNAVAILABLE'],
+    ['C_SignAsync', 'CKR_DEVICE_ERROR', 0x30, 'ERR_SIGN_UNAVAILABLE'],
+  ] as const;
+  for (const [where, name, number, code] of failures) {
+    it(`says that ${where} failed with ${name}, and the next signature has a session of its own`, async () => {
+      const backend = await open();
+      token.failure = [where, name, number];
+      assert.equal((await refusal(signs(backend), code)).message, `the token failed (${name})`);
+      token.failure = undefined;
+      await signs(backend);
+    });
+  }
+
+  it('says that a module does not start, and that a private key may not be read', async () => {
+    token.failure = ['C_Initialize', 'CKR_GENERAL_ERROR', 5];
+    const start = await refusal(open(), 'ERR_SIGN_UNAVAILABLE');
+    assert.equal(start.message, `the PKCS #11 module ${modulePath} does not start (CKR_GENERAL_ERROR)`);
+    token.failure = ['C_GetAttributeValue', 'CKR_ATTRIBUTE_SENSITIVE', 0x11];
+    const read = await refusal(open(), 'ERR_SIGN_BACKEND');
+    assert.equal(read.message, 'the token failed (CKR_ATTRIBUTE_SENSITIVE)');
   });
 
   const lies: readonly (readonly [TokenLie, SignErrorCode])[] = [
@@ -102,19 +131,26 @@ describe('a key of a PKCS #11 token', () => {
   });
 
   it('refuses a token or key that is not there (keys.md 14)', async () => {
-    await refusal(open('token=other;object=ed1'), 'ERR_SIGN_KEY');
+    const elsewhere = await refusal(open('token=other;object=ed1'), 'ERR_SIGN_KEY');
+    assert.equal(elsewhere.message, 'the token of the PKCS #11 URI is not there');
     await refusal(open('token=slsa;serial=def;object=ed1'), 'ERR_SIGN_KEY');
-    await refusal(open('token=slsa;object=ed2'), 'ERR_SIGN_KEY');
+    const unknown = await refusal(open('token=slsa;object=ed2'), 'ERR_SIGN_KEY');
+    assert.equal(unknown.message, 'the token has no private key of that label and id');
   });
 
   it('tries no PIN twice, and none that could lock the token (keys.md 14)', async () => {
-    await refusal(open(undefined, undefined, 'CANARY-0000'), 'ERR_SIGN_CREDENTIALS');
+    const wrong = await refusal(open(undefined, undefined, 'CANARY-0000'), 'ERR_SIGN_CREDENTIALS');
+    assert.equal(wrong.message, 'the PIN of the token slsa is wrong; it is not tried again');
     const again = await refusal(open(undefined, undefined, 'CANARY-0000'), 'ERR_SIGN_CREDENTIALS');
     assert.equal(again.message, 'the PIN of the token slsa was wrong; it is not tried again');
     assert.equal(token.pinTries, 1);
-    for (const flag of [0x20000, 0x40000, 0x100]) {
+    for (const [flag, message] of [
+      [0x20000, 'the token slsa locks after one more wrong PIN, so none is tried'],
+      [0x40000, 'the PIN of the token slsa is locked'],
+      [0x100, 'the token slsa wants its PIN on its own keypad, which is not supported'],
+    ] as const) {
       token.flags = 0x4 | flag;
-      await refusal(open(), 'ERR_SIGN_CREDENTIALS');
+      assert.equal((await refusal(open(), 'ERR_SIGN_CREDENTIALS')).message, message);
     }
     assert.equal(token.pinTries, 1);
   });

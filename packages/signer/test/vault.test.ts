@@ -155,9 +155,12 @@ describe('a key of the transit engine', () => {
       vault.next.push({ status, headers: { 'retry-after': '0' }, body: { errors: [] } });
       await signs(backend);
     }
-    vault.next.push(...Array.from({ length: 6 }, () => ({ status: 503, headers: { 'retry-after': '0' } })));
-    const error = await refusal(signs(backend), 'ERR_SIGN_UNAVAILABLE');
-    assert.match(error.message, /Vault is sealed or in standby/);
+    for (const status of [503, 429, 412, 500]) {
+      vault.next.push(...Array.from({ length: 6 }, () => ({ status, headers: { 'retry-after': '0' } })));
+      const error = await refusal(signs(backend), 'ERR_SIGN_UNAVAILABLE');
+      const what = status === 503 ? 'is sealed or in standby' : 'cannot answer now';
+      assert.equal(error.message, `Vault ${what} (HTTP ${status})`);
+    }
   });
 
   it('rotates once, whatever the answer', async () => {

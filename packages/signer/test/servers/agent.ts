@@ -19,6 +19,7 @@ export type AgentLie =
   | 'endless'
   | 'a huge frame'
   | 'refuses'
+  | 'hangs up'
   | 'silent';
 
 export interface LocalAgent {
@@ -88,8 +89,8 @@ export async function startAgent(
       bytes = Buffer.concat([bytes, chunk]);
       if (bytes.length < 4) return;
       const length = bytes.readUInt32BE();
-      if (length > MAX_FRAME) socket.destroy();
-      if (length > MAX_FRAME || bytes.length < 4 + length) return;
+      if (length > MAX_FRAME || agent.lie === 'hangs up') socket.destroy();
+      if (socket.destroyed || bytes.length < 4 + length) return;
       const reply = answer(bytes.subarray(4, 4 + length));
       bytes = Buffer.of();
       if (reply !== undefined) socket.write(reply);

@@ -30,6 +30,8 @@ export class LocalToken {
   readonly sessions: Map<number, { busy: boolean }> = new Map<number, { busy: boolean }>();
   readonly objects: Map<number, TokenObject> = new Map<number, TokenObject>();
   maxMessage: number = Infinity;
+  /** A function of the module that fails from now on, and how. */
+  failure: readonly [keyof Cryptoki, name: string, code: number] | undefined;
   #next = 1;
 
   constructor(label: string) {
@@ -88,6 +90,18 @@ const bytesOf = (written: Attribute['value']): Buffer =>
     : Buffer.from(typeof written === 'boolean' ? [Number(written)] : (written ?? ''));
 
 export function moduleOf(token: LocalToken): Cryptoki {
+  return new Proxy(honestModuleOf(token), {
+    get: (module, name: keyof Cryptoki) => {
+      const [failing, error, code] = token.failure ?? [];
+      if (failing !== name || error === undefined || code === undefined) return module[name];
+      return () => {
+        throw new TokenFailure(error, code);
+      };
+    },
+  });
+}
+
+function honestModuleOf(token: LocalToken): Cryptoki {
   const session = (of: Handle): { busy: boolean } => {
     const found = token.sessions.get(value(of));
     if (found === undefined) throw new TokenFailure('CKR_SESSION_HANDLE_INVALID', 0xb3);
