@@ -6,7 +6,7 @@
  *   npm run bench -- --json         one JSON object a line
  *   npm run bench -- --quick        small inputs and few rounds: shows that it runs, judges nothing
  *   npm run bench -- --record       writes the figures to docs/speed.md as well
- *   npm run bench -- --only NAME    one group: startup, library, hashing, large-envelope, secrets, signing, running
+ *   npm run bench -- --only NAME    one group: startup, library, hashing, large-envelope, secrets, signing, running, store
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,6 +21,7 @@ import { meetsTarget, type Benchmark, type Effort, type Outcome } from './row.ts
 import { running } from './running.ts';
 import { signing } from './signing.ts';
 import { startup } from './startup.ts';
+import { store } from './store.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [
   startup,
@@ -30,6 +31,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   secrets,
   signing,
   running,
+  store,
 ];
 const FULL: Effort = { quick: false, rounds: 9 };
 const QUICK: Effort = { quick: true, rounds: 1 };
