@@ -36,13 +36,14 @@ const leanCommander: Plugin = {
 /** Dynamic imports that the bundle of `verify` makes at once; any other hands the process to the whole program. */
 const EAGER = /^\.\/(?:verification|job-folder)\.ts$/;
 
-/** What only a trust root needs: with one, the whole program runs (src/verify-main.ts). */
-const OF_TRUST_ROOT = /[\\/]verifier[\\/]src[\\/](?:trust-checks|trust-contradictions|time-proof-check)\.ts$/;
+/** What only a trust root or a package of npm needs: with one, the whole program runs (src/verify-main.ts). */
+const UNCOMMON =
+  /[\\/]verifier[\\/]src[\\/](?:trust-checks|trust-contradictions|time-proof-check|npm-package-check)\.ts$/;
 
 /** The same exports, none of which can be called: a verification that got here by mistake ends. */
-function withoutTrustRoot(path: string): string {
+function withoutUncommon(path: string): string {
   const left = [...exportsOf(path).keys()].map((name) => `export const ${name} = leftOut;`);
-  return `function leftOut() { throw new Error('no trust root here'); } ${left.join('')}`;
+  return `function leftOut() { throw new Error('no trust root here, and no package'); } ${left.join('')}`;
 }
 
 /**
@@ -59,8 +60,7 @@ function ourSources(verifyAlone: boolean): Plugin {
     name: 'our-sources',
     setup(builder) {
       builder.onLoad({ filter: /[\\/]packages[\\/][^\\/]+[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
-        if (verifyAlone && OF_TRUST_ROOT.test(path))
-          return { contents: withoutTrustRoot(path), loader: 'ts' };
+        if (verifyAlone && UNCOMMON.test(path)) return { contents: withoutUncommon(path), loader: 'ts' };
         const text = readFileSync(path, 'utf8')
           .replace(/^import \{ z \} from 'zod';$/m, "import * as z from 'zod';")
           .replace(/^import \* as (\w+) from '(node:[\w/]+)';$/gm, "const $1 = require('$2');")

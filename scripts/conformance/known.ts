@@ -5,6 +5,7 @@ import type { VectorFolder } from './folder.ts';
 import { intotoAttestationVerifier } from './intoto-attestation-verifier.ts';
 import { intotoAttestation } from './intoto-attestation.ts';
 import { jcsRfc8785 } from './jcs-rfc8785.ts';
+import { npmProvenance } from './npm-provenance.ts';
 import { rfc8032 } from './rfc8032.ts';
 import { sigstoreConformance } from './sigstore-conformance.ts';
 import { slsaVerifier } from './slsa-verifier.ts';
@@ -23,5 +24,6 @@ export const KNOWN_FOLDERS: readonly VectorFolder[] = [
   slsaExamples,
   sigstoreConformance,
   slsaVerifier,
+  npmProvenance,
   admissionReviews,
 ];

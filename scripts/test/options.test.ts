@@ -14,6 +14,8 @@ const NO_EXPECTATIONS: Readonly<Record<string, string>> = {
   '--digest': 'what is judged',
   '--checksums': 'what is judged',
   '--job': 'what is judged',
+  '--tarball': 'what is judged; packages/cli/test/npm-package.test.ts has the pair',
+  '--package-lock': 'what is judged; a pair likewise',
   '--data-dir': 'where jobs are',
   '--platform': 'what is judged of an index; packages/cli/test/registry.test.ts has the pair',
   '--registry-auth': 'how registries are reached; pairs likewise',

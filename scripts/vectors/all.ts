@@ -25,6 +25,7 @@ import { SIGNATURE_CHECK_VECTORS } from './verify-signature.ts';
 import { SOURCE_VECTORS } from './verify-source.ts';
 import { STATEMENT_VECTORS } from './verify-statement.ts';
 import { SIGSTORE_VECTORS } from './verify-sigstore.ts';
+import { NPM_VECTORS } from './verify-npm.ts';
 import { SUBJECT_VECTORS } from './verify-subject.ts';
 import { DELEGATION_VECTORS } from './verify-delegation.ts';
 import { TIME_PROOF_VECTORS } from './verify-time-proof.ts';
@@ -42,6 +43,7 @@ export const VECTORS: readonly Vector[] = [
   ...SIGSTORE_VECTORS,
   ...POLICY_VECTORS,
   ...LOCK_VECTORS,
+  ...NPM_VECTORS,
   ...TRUST_VECTORS,
   ...TRUST_SIGNER_VECTORS,
   ...TIME_PROOF_VECTORS,

@@ -45,12 +45,15 @@ export interface VerifyCase extends Described<'verify'> {
   readonly expect: VerifyVerdict;
 }
 
-/** What is judged: named files, the files of a directory, digests, entries of a checksum file, or nothing. */
+/** What is judged: named files, the files of a directory, digests, entries of a checksum file, a package, or nothing. */
 export type VerifyArtifacts =
   | { readonly files: readonly string[] }
   | { readonly directory: string }
   | { readonly digests: readonly string[] }
   | { readonly checksums: string }
+  /** A package of npm; `publicKeys` are then its registry's, as keys or as the list that a registry answers. */
+  | { readonly package: string; readonly tarball: string }
+  | { readonly package: string; readonly packageLock: string }
   | 'provenance-only';
 
 export interface VerifyExpectations {

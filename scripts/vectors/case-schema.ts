@@ -79,6 +79,8 @@ const verify = z.strictObject({
     z.strictObject({ directory: path }),
     z.strictObject({ digests: z.array(z.string()).min(1) }),
     z.strictObject({ checksums: path }),
+    z.strictObject({ package: z.string(), tarball: path }),
+    z.strictObject({ package: z.string(), packageLock: path }),
     z.literal('provenance-only'),
   ]),
   evidence: z.array(path),

@@ -80,7 +80,10 @@ export function keylessBundle(statement: object, mistakes: Mistakes = {}): objec
   const logged = mistakes.splicedSigner
     ? workloadCertificate({ ...mistakes, identity: 'https://other.example.com/' })
     : certificate;
-  const entries = mistakes.unlogged === 'no log entry' ? [] : [logEntry(payload, sig, logged, mistakes)];
+  const entries =
+    mistakes.unlogged === 'no log entry'
+      ? []
+      : [logEntry(payload, sig, pem('CERTIFICATE', logged), mistakes)];
   return {
     mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
     verificationMaterial: { certificate: { rawBytes: base64(certificate) }, tlogEntries: entries },
@@ -88,6 +91,23 @@ export function keylessBundle(statement: object, mistakes: Mistakes = {}): objec
       payload: base64(payload),
       payloadType: PAYLOAD_TYPE,
       signatures: [{ sig: base64(sig) }],
+    },
+  };
+}
+
+/** A version 0.3 bundle of the statement, signed by a key that lives on, and logged. */
+export function keyedBundle(statement: object, key: FixedKey, mistakes: Mistakes = {}): object {
+  const payload = Buffer.from(JSON.stringify(statement));
+  const sig = Buffer.from(key.sign(pae(PAYLOAD_TYPE, payload)));
+  const entry = logEntry(payload, sig, pem('PUBLIC KEY', key.spki), mistakes);
+  const tlogEntries = mistakes.unlogged === 'no log entry' ? [] : [entry];
+  return {
+    mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+    verificationMaterial: { publicKey: { hint: key.keyid }, tlogEntries },
+    dsseEnvelope: {
+      payload: base64(payload),
+      payloadType: PAYLOAD_TYPE,
+      signatures: [{ sig: base64(sig), keyid: key.keyid }],
     },
   };
 }
@@ -188,9 +208,9 @@ function timestampList(tbs: Buffer, authority: FixedKey): Buffer {
   return Buffer.concat([Buffer.of(0, sct.length + 2, 0, sct.length), sct]);
 }
 
-function logEntry(payload: Buffer, sig: Buffer, certificate: Buffer, mistakes: Mistakes): object {
+function logEntry(payload: Buffer, sig: Buffer, signer: string, mistakes: Mistakes): object {
   const hash = (bytes: Uint8Array): object => ({ algorithm: 'sha256', value: sha256(bytes).toString('hex') });
-  const verifier = base64(Buffer.from(pem('CERTIFICATE', certificate)));
+  const verifier = base64(Buffer.from(signer));
   const body = canonical({
     apiVersion: '0.0.1',
     kind: 'dsse',

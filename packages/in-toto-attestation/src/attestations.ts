@@ -2,7 +2,8 @@ import { type Envelope, readEnvelope } from './envelope.ts';
 import { MalformedError } from './errors.ts';
 import { member } from './fields.ts';
 import { parseJsonLines } from './json-lines.ts';
-import { type JsonObject, type JsonValue, isJsonObject, parseJson } from './json.ts';
+import { type JsonObject, type JsonValue, isJsonArray, isJsonObject, parseJson } from './json.ts';
+import { LIMITS } from './limits.ts';
 import { type SigstoreBundle, readSigstoreBundle } from './sigstore-bundle.ts';
 
 /** One attestation of a file, whatever form it had. */
@@ -23,14 +24,15 @@ export interface BrokenAttestation {
 
 /** What a file of attestations holds, in the order of the file. */
 export interface Attestations {
-  readonly format: 'dsse' | 'sigstore-bundle' | 'json-lines';
+  readonly format: 'dsse' | 'sigstore-bundle' | 'json-lines' | 'npm-attestations';
   readonly attestations: readonly (Attestation | BrokenAttestation)[];
 }
 
 /**
  * Reads a file of attestations, whose format is recognised by content, never by name: a DSSE envelope, a Sigstore
- * bundle, or JSON Lines of either. What is recognised but malformed is an entry with its error, and so is every line
- * that is neither: a consumer ignores those (in-toto spec/v1/bundle.md).
+ * bundle, JSON Lines of either, or what npm's registry answers for the attestations of a package. What is recognised but
+ * malformed is an entry with its error, and so is every line that is neither: a consumer ignores those (in-toto
+ * spec/v1/bundle.md).
  *
  * @throws {MalformedError} when the whole file is none of the formats.
  */
@@ -43,7 +45,7 @@ export function parseAttestations(bytes: Uint8Array): Attestations {
     throw error;
   }
   const format = recognise(value);
-  if (format === undefined) throw unrecognised(value);
+  if (format === undefined) return readNpmAnswer(value);
   return { format, attestations: [readAttestation(value)] };
 }
 
@@ -57,6 +59,27 @@ function parseLines(bytes: Uint8Array, notOneDocument: MalformedError): Attestat
   const [first] = lines;
   if (first === undefined || 'error' in first) throw notOneDocument;
   throw new MalformedError('ERR_TYPE', '', 'no line is a DSSE envelope or a Sigstore bundle');
+}
+
+/**
+ * The registry's answer, `{ "attestations": [{ "predicateType", "bundle" }] }` (npm/cli, `npm audit signatures`). What it
+ * says of a bundle beside it is nobody's signature, and is not read.
+ */
+function readNpmAnswer(value: JsonValue): Attestations {
+  const entries = isJsonObject(value) ? member(value, 'attestations') : undefined;
+  if (entries === undefined || !isJsonArray(entries)) throw unrecognised(value);
+  if (entries.length > LIMITS.lines)
+    throw new MalformedError('ERR_LIMIT', '/attestations', `more than ${LIMITS.lines} attestations`);
+  const attestations = entries.map((entry, index) => {
+    const read = readAttestation((isJsonObject(entry) ? member(entry, 'bundle') : undefined) ?? null);
+    return 'error' in read ? { error: below(`/attestations/${index}/bundle`, read.error) } : read;
+  });
+  return { format: 'npm-attestations', attestations };
+}
+
+function below(place: string, { code, pointer, message, hint }: MalformedError): MalformedError {
+  const text = pointer === '' ? message : message.slice(`${pointer}: `.length);
+  return new MalformedError(code, place + pointer, text, hint === undefined ? {} : { hint });
 }
 
 function readAttestation(value: JsonValue): Attestation | BrokenAttestation {

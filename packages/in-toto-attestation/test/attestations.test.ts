@@ -41,6 +41,28 @@ describe('parseAttestations', () => {
     assert.deepEqual(summary(`${dsse}\n\n${bundle}\n`), ['json-lines', '1: dsse', '3: sigstore-bundle']);
   });
 
+  it("recognises a npm registry's answer, and says where an entry of it is malformed", () => {
+    const entries = [{ predicateType: 'x', bundle: JSON.parse(bundle) }, { predicateType: 'x' }, 7];
+    const broken = JSON.stringify(JSON.parse(bundle)).replace('"c2ln"', '"c2l"');
+    const answer = JSON.stringify({ attestations: [...entries, { bundle: JSON.parse(broken) }] });
+    assert.deepEqual(summary(answer), [
+      'npm-attestations',
+      'sigstore-bundle',
+      'ERR_TYPE',
+      'ERR_TYPE',
+      'ERR_BASE64',
+    ]);
+    const places = parseAttestations(bytes(answer)).attestations.flatMap((entry) =>
+      'error' in entry ? [[entry.error.pointer, entry.error.message.startsWith(entry.error.pointer)]] : [],
+    );
+    assert.deepEqual(places, [
+      ['/attestations/1/bundle', true],
+      ['/attestations/2/bundle', true],
+      ['/attestations/3/bundle/dsseEnvelope/signatures/0/sig', true],
+    ]);
+    assertMalformed(() => parseAttestations(bytes('{"attestations":{}}')), 'ERR_TYPE', '');
+  });
+
   it('ignores lines that are something else, whatever comes first', () => {
     const expected = ['json-lines', '1: ERR_TYPE', '2: ERR_JSON_SYNTAX', '3: dsse', '4: ERR_BASE64'];
     const broken = dsse.replace('"c2ln"', '"c2l"');

@@ -7,6 +7,7 @@ import { type Judge, type Proofs, createArtifactJudge, createJudge } from './jud
 import { type ArtifactInput, ArtifactIndex } from './matching.ts';
 import { missingSubjects } from './missing.ts';
 import { type ArtifactReport, type Report, TOOL } from './report.ts';
+import type { PublicationProof } from './npm-package.ts';
 import type { TimeProof } from './signing-time.ts';
 import { demandedTypes } from './statement-checks.ts';
 
@@ -31,6 +32,11 @@ export interface Verification extends Proofs {
    * it keys are judged at the time of the verification.
    */
   readonly times?: ReadonlyMap<EvidenceItem, TimeProof>;
+  /**
+   * What was found out about the bundles that a registry's key signed, by whoever knows logs (@danube/sigstore). Needed
+   * when an npm package is expected; for an item that is not in it nothing is proven.
+   */
+  readonly publications?: ReadonlyMap<EvidenceItem, PublicationProof>;
 }
 
 /**
@@ -44,16 +50,23 @@ export interface Verification extends Proofs {
  * no keys, an expectation that cannot mean what it says.
  */
 export function evaluateProvenance(verification: Verification): Report {
-  const { artifacts, evidence, expectations, now, certificates, times } = verification;
+  const { artifacts, evidence, expectations, now, certificates, times, publications } = verification;
   const expected = readExpectations(expectations);
   if (!(now instanceof Date) || Number.isNaN(now.getTime()))
     throw new ExpectationError('now', 'must be a valid date');
   if (expected.certificates.length > 0 && certificates === undefined) {
     throw new ExpectationError('certificates', 'a certificate is expected, and none was looked at');
   }
+  if (expected.npmPackage !== undefined && publications === undefined) {
+    throw new ExpectationError(
+      'publications',
+      'an npm package is expected, and no publication was looked at',
+    );
+  }
   const judge = createJudge(evidence, expected, now, {
     ...(certificates !== undefined && { certificates }),
     ...(times !== undefined && { times }),
+    ...(publications !== undefined && { publications }),
   });
   if (artifacts === 'provenance-only') return judgeProvenance(evidence, expected, judge);
   if (!Array.isArray(artifacts) || artifacts.length === 0) {

@@ -2,6 +2,7 @@ import type { JsonValue } from 'in-toto-attestation';
 import type { PublicKey } from '@danube/keys';
 import { encodeHex } from 'in-toto-attestation';
 import { ExpectationError } from './errors.ts';
+import { npmPackageProblem, type NpmPackage } from './npm-package.ts';
 import { patternProblem } from './identity-pattern.ts';
 import type { Lock, Policy } from './policy.ts';
 import { findContradiction } from './trust-contradictions.ts';
@@ -55,6 +56,11 @@ export interface Expectations {
   readonly policies?: readonly Policy[];
   /** What was accepted before; nothing may be weaker or older. */
   readonly lock?: Lock;
+  /**
+   * The npm package that the artifact is: its provenance and its registry's publish attestation must both be there, once,
+   * and agree. Needs `Verification.publications`.
+   */
+  readonly npmPackage?: NpmPackage;
   /** The statement's `predicateType`; SLSA provenance v1 or v0.2 when left out. */
   readonly predicateType?: string;
   /** The longest time since `finishedOn`, in seconds. */
@@ -84,6 +90,7 @@ export interface Expected {
   readonly allowParameters: readonly string[];
   readonly policies: readonly Policy[];
   readonly lock: Lock | undefined;
+  readonly npmPackage: NpmPackage | undefined;
   readonly predicateType: string | undefined;
   readonly maxAgeSeconds: number | undefined;
   readonly strict: boolean;
@@ -119,6 +126,7 @@ export const RULES_BY_FIELD: Readonly<Record<keyof Expectations, Rule>> = {
   allowParameters: names,
   policies: policyList,
   lock,
+  npmPackage: packageOf,
   predicateType: text,
   maxAgeSeconds: seconds,
   strict: flag,
@@ -164,6 +172,7 @@ export function readExpectations(expectations: Expectations): Expected {
     allowParameters: expectations.allowParameters ?? [],
     policies: expectations.policies ?? [],
     lock: expectations.lock,
+    npmPackage: expectations.npmPackage,
     predicateType: expectations.predicateType,
     maxAgeSeconds: expectations.maxAgeSeconds,
     strict: expectations.strict ?? false,
@@ -335,6 +344,11 @@ function policyList(field: string, value: unknown): void {
 function lock(field: string, value: unknown): void {
   if (typeof value === 'object' && value !== null && 'judge' in value) return;
   throw new ExpectationError(field, 'must be what parseLock returns');
+}
+
+function packageOf(field: string, value: unknown): void {
+  const problem = npmPackageProblem(value);
+  if (problem !== undefined) throw new ExpectationError(field, problem);
 }
 
 function isPolicy(value: unknown): value is Policy {

@@ -8,6 +8,8 @@ export type { Verification } from './evaluate.ts';
 export { digestAlgorithms, loadEvidence } from './evidence.ts';
 export type { Evidence, EvidenceFile, EvidenceItem } from './evidence.ts';
 export type { Expectations } from './expectations.ts';
+export { npmPackageUrl } from './npm-package.ts';
+export type { NpmPackage, PublicationProof, RegistryKey } from './npm-package.ts';
 export type { ArtifactInput } from './matching.ts';
 export type { Lock, Neighbour, Policy, PolicyInput } from './policy.ts';
 export { printable } from './printable.ts';

@@ -6,6 +6,7 @@ import type { Found, FoundForArtifact } from './found.ts';
 import type { ArtifactIndex, ArtifactInput } from './matching.ts';
 import { NOTHING, type Opened, openAttestation } from './opening.ts';
 import type { ArtifactReport, AttestationReport, Check } from './report.ts';
+import type { PublicationProof } from './npm-package.ts';
 import type { TimeProof } from './signing-time.ts';
 import { runSteps } from './steps.ts';
 import { vouchedLevel } from './trust-checks.ts';
@@ -22,6 +23,7 @@ export type Judge = (item: EvidenceItem | null, found: Found) => Judged;
 export interface Proofs {
   readonly certificates?: ReadonlyMap<EvidenceItem, CertificateProof>;
   readonly times?: ReadonlyMap<EvidenceItem, TimeProof>;
+  readonly publications?: ReadonlyMap<EvidenceItem, PublicationProof>;
 }
 
 /** A judge by these expectations, who opens each attestation once. */
@@ -29,7 +31,7 @@ export function createJudge(
   evidence: Evidence,
   expected: Expected,
   now: Date,
-  { certificates, times }: Proofs = {},
+  { certificates, times, publications }: Proofs = {},
 ): Judge {
   const attestations = new Map<EvidenceItem, Opened>();
   const recent: Check[] = [];
@@ -42,7 +44,7 @@ export function createJudge(
   };
   return (item, found) => {
     const opened = item === null ? NOTHING : open(item);
-    const context = { opened, found, expected, now, evidence, open };
+    const context = { opened, found, expected, now, evidence, open, publications };
     const { accepted, checks } = runSteps(context, recent);
     const level = expected.trustRoot === undefined ? undefined : vouchedLevel(context);
     return { accepted, report: describe(opened, accepted, level, checks) };

@@ -29,6 +29,7 @@ export const CHECK_IDS = [
   'source.commit',
   'parameters',
   'time.age',
+  'npm.package',
   'policy.match',
   'dependency',
   'summary',

@@ -12,6 +12,7 @@ import { timeAge } from './time-checks.ts';
 import { buildLevel, keyRevoked, keyValidity, trustRoot } from './trust-checks.ts';
 import { timeProof } from './time-proof-check.ts';
 import { notRun } from './finding.ts';
+import { npmPackage } from './npm-package-check.ts';
 
 /** One check of a verification. */
 interface Step {
@@ -70,6 +71,7 @@ export const STEPS: readonly Step[] = [
   asked('source.commit', sourceCommit, 'source commit not constrained', ({ sourceCommit }) => sourceCommit),
   { id: 'parameters', check: parameters, demanded: ({ expected }) => parametersDemanded(expected) },
   asked('time.age', timeAge, 'age not constrained', ({ maxAgeSeconds }) => maxAgeSeconds),
+  asked('npm.package', npmPackage, 'no npm package is named', ({ npmPackage: wanted }) => wanted?.name),
   policed('policy.match', 'policy not demanded'),
   policed('dependency', 'dependencies not constrained'),
   policed('summary', 'verification summary not demanded'),

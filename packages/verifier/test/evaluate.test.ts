@@ -41,7 +41,7 @@ describe('evaluateProvenance', () => {
     );
     assert.equal(statement?.subject[0]?.name, 'app.tgz');
     const others = ['transparency', 'certificate.identity', 'certificate.claims', 'key.delegation'];
-    others.push('policy.match', 'dependency', 'summary', 'downgrade');
+    others.push('npm.package', 'policy.match', 'dependency', 'summary', 'downgrade');
     others.push('trust.root', 'time.proof', 'key.validity', 'key.revoked', 'build.level');
     assert.deepEqual(
       checks.map(({ status }) => status),

@@ -186,6 +186,7 @@ export interface Case {
   readonly keys?: readonly PublicKey[];
   readonly now?: Date;
   readonly certificates?: Verification['certificates'];
+  readonly publications?: Verification['publications'];
 }
 
 export function evaluate({
@@ -196,6 +197,7 @@ export function evaluate({
   keys,
   now = NOW,
   certificates = new Map(),
+  publications = new Map(),
 }: Case = {}): Report {
   const found = files.map((file, index) =>
     file instanceof Uint8Array ? { path: `provenance-${index}.json`, bytes: file } : file,
@@ -206,6 +208,7 @@ export function evaluate({
     expectations: { publicKeys: keys ?? [BUILDER.publicKey], ...expect },
     now,
     certificates,
+    publications,
   });
 }
 

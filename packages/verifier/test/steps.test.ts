@@ -82,6 +82,10 @@ const FLIPS: Readonly<
   allowParameters: [{ allowParameters: [], strict: true }, ['parameters']],
   policies: [{ policies: [NEVER] }, ['policy.match']],
   lock: [{ lock: { judge: () => fail({ actual: 'older' }) } }, ['downgrade']],
+  npmPackage: [
+    { npmPackage: { name: 'app', version: '1.0.0', registryKeys: [{ publicKey: AUDITOR.publicKey }] } },
+    ['npm.package'],
+  ],
   predicateType: [{ predicateType: PROVENANCE_V02 }, ['predicate.type']],
   maxAgeSeconds: [{ maxAgeSeconds: 60 }, ['time.age']],
   strict: [{ strict: true }, ['parameters']],

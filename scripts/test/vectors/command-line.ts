@@ -32,6 +32,7 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   publicKeys: '--public-key',
   policies: '--policy',
   packageUrl: '--as',
+  npmPackage: '--public-key',
   image: '--as',
 };
 
@@ -59,6 +60,11 @@ function artifactArguments(artifacts: VerifyArtifacts): string[] {
   if (artifacts === 'provenance-only') return [];
   if ('files' in artifacts) return [...artifacts.files];
   if ('directory' in artifacts) return [artifacts.directory];
+  if ('package' in artifacts) {
+    const file =
+      'tarball' in artifacts ? `--tarball=${artifacts.tarball}` : `--package-lock=${artifacts.packageLock}`;
+    return [artifacts.package, file];
+  }
   if ('checksums' in artifacts) return [`--checksums=${artifacts.checksums}`];
   return artifacts.digests.map((digest) => `--digest=${digest}`);
 }

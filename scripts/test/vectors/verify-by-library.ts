@@ -27,6 +27,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VerifyArtifacts, VerifyExpectations } from '../../vectors/case-format.ts';
 import { proveCertificates } from '../../../packages/cli/src/provenance/certificates.ts';
+import { openPackage, type PackageCase } from '../../../packages/cli/src/provenance/npm-package.ts';
+import { provePublications } from '../../../packages/cli/src/provenance/publications.ts';
 import { proveByRoot } from '../../../packages/cli/src/provenance/trust-root-proofs.ts';
 import { assertReport } from './expect-report.ts';
 import type { StoredCase } from './cases.ts';
@@ -64,14 +66,19 @@ export async function openVerification(
     content.evidence.map((path) => ({ path, bytes: readFileSync(join(folder, path)) })),
   );
   const { publicKeys, sigstoreRoot, policies, lockfile, as, ...others } = content.expectations;
+  const found = await openNpmPackage(folder, content);
   const trust = openTrustRoot(folder, content.expectations);
   const root = trust.trustRoot?.root;
   return {
     evidence,
-    artifacts: called(await openArtifacts(folder, content.artifacts, evidence), as),
+    artifacts:
+      found === undefined
+        ? called(await openArtifacts(folder, content.artifacts, evidence), as)
+        : [found.artifact],
     expectations: {
       ...withoutTrustRoot(others),
-      publicKeys: publicKeys.map((path) => readPublicKeyFile(join(folder, path))),
+      publicKeys: found === undefined ? publicKeys.map((path) => readPublicKeyFile(join(folder, path))) : [],
+      ...(found === undefined ? {} : { npmPackage: found.npmPackage }),
       ...trust,
       ...(lockfile === undefined ? {} : { lock: parseLock(readFileSync(join(folder, lockfile))) }),
       ...(policies === undefined
@@ -83,7 +90,33 @@ export async function openVerification(
       ? {}
       : { certificates: proveCertificates(evidence, join(folder, sigstoreRoot)) }),
     ...(root === undefined ? {} : proveByRoot(evidence, root)),
+    ...(found === undefined
+      ? {}
+      : { publications: provePublications(evidence, found.npmPackage, pathIn(folder, sigstoreRoot), root) }),
   };
+}
+
+function pathIn(folder: string, path: string | undefined): string | undefined {
+  return path === undefined ? undefined : join(folder, path);
+}
+
+async function openNpmPackage(
+  folder: string,
+  { artifacts, evidence, expectations }: StoredCase<'verify'>['content'],
+): Promise<PackageCase | undefined> {
+  if (typeof artifacts === 'string' || !('package' in artifacts)) return undefined;
+  const file =
+    'tarball' in artifacts
+      ? { tarball: join(folder, artifacts.tarball) }
+      : { packageLock: join(folder, artifacts.packageLock) };
+  return openPackage([artifacts.package], {
+    ...file,
+    provenance: evidence.map((path) => join(folder, path)),
+    publicKey: expectations.publicKeys.map((path) => join(folder, path)),
+    extra: true,
+    missing: true,
+    format: 'json',
+  });
 }
 
 /** The artifacts as the case calls them. */
@@ -123,6 +156,7 @@ async function openArtifacts(
   evidence: Evidence,
 ): Promise<Verification['artifacts']> {
   if (artifacts === 'provenance-only') return artifacts;
+  if ('package' in artifacts) throw new Error('a package is opened by itself');
   if ('files' in artifacts) return hash(folder, artifacts.files, evidence);
   if ('checksums' in artifacts) return readChecksums(join(folder, artifacts.checksums));
   if ('digests' in artifacts) return artifacts.digests.map(readDigest);

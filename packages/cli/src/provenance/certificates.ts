@@ -47,7 +47,8 @@ function parseNamedRoot(name: string, trustedRoot: JsonObject): SigstoreRoot {
   }
 }
 
-function readRoot(path: string): SigstoreRoot {
+/** @throws CliError ERR_USAGE for a file that is no trusted root of Sigstore. */
+export function readRoot(path: string): SigstoreRoot {
   try {
     return parseTrustedRoot(readUpTo(path, ROOT_BYTES));
   } catch (error) {

@@ -51,6 +51,7 @@ export function readExpectations(
     allowParameters: options.allowParameter,
     policies,
     lock,
+    npmPackage: undefined,
     predicateType: options.predicateType,
     maxAgeSeconds: options.maxAge,
     strict: options.strict,
@@ -141,6 +142,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   packageUrl: '--as',
   image: '--as',
   maxAgeSeconds: '--max-age',
+  npmPackage: '--public-key',
 };
 
 /** An expectation that the verifier calls impossible, in the words of the command line. Other errors stay as they are. */

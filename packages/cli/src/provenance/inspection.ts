@@ -103,6 +103,7 @@ const FORMATS: Readonly<Record<Attestations['format'], string>> = {
   dsse: 'DSSE envelope',
   'sigstore-bundle': 'Sigstore bundle',
   'json-lines': 'JSON Lines',
+  'npm-attestations': "npm registry's answer",
 };
 
 function describeFile({ path, format, attestations }: InspectedFile): string[] {

@@ -26,7 +26,7 @@ import { type FileTarget, findTargets, isArtifact, type Problem } from './target
 import { namesTrustRoot } from './trust-root-options.ts';
 import type { VerifyOptions } from './verify.ts';
 
-type Proofs = Pick<Verification, 'certificates' | 'times'>;
+type Proofs = Pick<Verification, 'certificates' | 'times' | 'publications'>;
 
 /** What is to be judged, and all that may speak for it. */
 interface Case {
@@ -79,6 +79,8 @@ export async function judgeArtifacts(
   options: VerifyOptions,
   lock: Lock | undefined,
 ): Promise<Judged> {
+  if (paths.some((path) => path.startsWith('pkg:'))) return judgePackage(paths, options, lock);
+  refusePackageOptions(options);
   const expectations = readExpectations(
     options,
     await openTrustRoot(options),
@@ -131,6 +133,37 @@ async function addStored(
   const { files, isBlind } = await findInStore(store, [...new Set(digests)], options);
   const items = [...opened.evidence.items, ...loadEvidence(files).items];
   return { ...opened, evidence: { items }, isBlind: opened.isBlind || isBlind };
+}
+
+async function judgePackage(
+  paths: readonly string[],
+  options: VerifyOptions,
+  lock: Lock | undefined,
+): Promise<Judged> {
+  refuseRegistryOptions(options);
+  const { openPackage, provePackage } = await import('./npm-package.ts');
+  const found = await openPackage(paths, options);
+  const { publicKey: _, ...others } = options; // the registry's: it vouches for no provenance
+  const expectations = {
+    ...readExpectations(others, await openTrustRoot(options), await readPolicies(options), lock),
+    npmPackage: found.npmPackage,
+  };
+  const evidence = loadEvidence(found.evidence);
+  const proofs = {
+    ...(await lookAtProofs(evidence, options.sigstoreRoot, expectations)),
+    publications: provePackage(evidence, found, options.sigstoreRoot, expectations),
+  };
+  const now = new Date();
+  const report = judge({ evidence }, [found.artifact], [], { expectations, now, ...proofs });
+  return { report, problems: [], isBlind: false, files: found.evidence, expectations, now };
+}
+
+function refusePackageOptions({ tarball, packageLock }: VerifyOptions): void {
+  if (tarball === undefined && packageLock === undefined) return;
+  throw usageError(
+    '--tarball and --package-lock are of a package, and none is named',
+    'name pkg:npm/NAME@VERSION',
+  );
 }
 
 /** An option that nothing would look at is a mistake. */

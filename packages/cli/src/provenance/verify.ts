@@ -15,6 +15,8 @@ export interface VerifyOptions extends TrustRootOptions, RegistryOptions, Summar
   readonly job?: string;
   readonly dataDir?: string;
   readonly offline?: true;
+  readonly tarball?: string;
+  readonly packageLock?: string;
   readonly publicKey?: readonly string[];
   readonly sigstoreRoot?: string;
   readonly certificateIdentity?: string;
@@ -63,7 +65,7 @@ export function describe(command: Declaration): void {
 /** What is checked, by whom it must be signed, and what it must say: for every command that verifies. */
 export function declareVerification(command: Declaration): Declaration {
   command
-    .argument('[ARTIFACT|DIR|oci:IMAGE...]', 'files, directories of them, or images in registries')
+    .argument('[ARTIFACT|DIR|oci:IMAGE|pkg:npm/NAME@VERSION...]', 'files, directories, images, or a package')
     .optionsGroup('What is checked:')
     .addOption(
       repeatable('--provenance <FILE|DIR>', 'attestations; default: those found beside the artifact'),
@@ -108,7 +110,10 @@ export function declareVerification(command: Declaration): Declaration {
     .addOption(
       single('--platform <OS/ARCH>', 'of an index that has no attestation itself, only these images'),
     );
-  return addRegistryOptions(command);
+  return addRegistryOptions(command)
+    .optionsGroup('Packages of npm (pkg:npm/NAME@VERSION):')
+    .addOption(single('--tarball <FILE>', 'the package as it was downloaded'))
+    .addOption(single('--package-lock <FILE>', 'the lock file that pins the package, by its SHA-512'));
 }
 
 const FORMATS = ['text', 'json', 'sarif', 'junit', 'github', 'markdown', 'html'] as const;
@@ -126,6 +131,10 @@ when an attestation names its digest, or when each of its images (of --platform)
 
 --store finds attestations by the digests of what is checked: in the jobs of a data directory, in s3://BUCKET/PREFIX
 (AWS_REGION, AWS_ENDPOINT_URL_S3 and AWS credentials), or in a repository, oci:REGISTRY/REPOSITORY.
+
+A package is judged by the provenance of its build and by its registry's publish attestation. Both must be there once,
+in --provenance (what the registry answers for its attestations) or beside the tarball, and agree on name, version and
+digest. --public-key is then the registry's key, or the list that it answers; it signs nothing but publications.
 
 --job reads the attestations in DATA-DIR/artifacts/ID/. Without artifacts it checks the subjects it finds there as
 files; if there are none, it checks the provenance alone and says so. Attestations of other types there are listed, and
@@ -166,6 +175,10 @@ Examples:
   danube provenance verify dist/ --public-key danube.pub --builder-id https://ci.example.com/danube \\
       --source-uri git+https://git.example.com/shop/app --source-tag v1.2.0 --no-extra --no-missing
   danube provenance verify oci:registry.example.com/shop/app:v1.2.0 --public-key danube.pub
+  danube provenance verify pkg:npm/sigstore@4.0.0 --package-lock package-lock.json --provenance attestations.json \\
+      --public-key npm-keys.json --sigstore-root trusted_root.json \\
+      --certificate-issuer https://token.actions.githubusercontent.com \\
+      --certificate-identity 'https://github.com/sigstore/sigstore-js/.github/workflows/release.yml@refs/heads/main'
   danube provenance verify --job=abc123 --public-key=/var/lib/danube/keys/signing.key.pub
   danube provenance verify app.tgz --trust-root trust-root.json --trust-root-key root.pub --build-level 3
   danube provenance verify dist/ --trust-root trust-root.json --trust-root-key root.pub --policy policy.yaml

@@ -64,3 +64,4 @@ export {
   type TrustedVerifierEntry,
   type TrustRootDocument,
 } from './trust-root-schema.ts';
+export { parsePackage, type Package } from './policy/selectors.ts';
