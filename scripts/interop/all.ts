@@ -13,6 +13,7 @@ import { registries } from './registries.ts';
 import { sarifMultitool } from './sarif-multitool.ts';
 import { sigstoreVerify } from './sigstore-verify.ts';
 import { SUMMARY_CASES } from './slsa-verifier.ts';
+import { slsaVerifierParser } from './slsa-verifier-parser.ts';
 import { softhsm } from './softhsm.ts';
 import { sshAgent } from './ssh-agent.ts';
 import { sshKeygenPeer } from './ssh-keygen.ts';
@@ -43,4 +44,5 @@ export const PEERS: readonly Peer[] = [
   ...registries,
   linuxTools,
   versitygw,
+  slsaVerifierParser,
 ];

@@ -41,22 +41,37 @@ export function buildProvenance(
   options: BuildOptions = {},
 ): Statement {
   checkStatus(record, options);
-  const buildDefinition = defineBuild(record, outputs);
-  const run = describeRun(record, outputs);
-  const vouchers = describeVouchers(record, outputs, { buildDefinition, runDetails: run });
+  const known = { buildDefinition: defineBuild(record, outputs), runDetails: describeRun(record, outputs) };
+  const vouchers = describeVouchers(record, outputs, known);
   return {
     _type: STATEMENT_V1,
     subject: listSubjects(record, outputs),
     predicateType: PROVENANCE_V1,
-    predicate: {
-      buildDefinition,
-      runDetails:
-        vouchers === undefined ? run : { ...run, metadata: { ...run.metadata, [VOUCHING_FIELD]: vouchers } },
-    },
+    predicate: vouchers === undefined ? known : withVouchers(record, known, vouchers),
   };
 }
 
-function defineBuild(record: JobRecord, outputs: JobOutputs): JsonObject {
+interface Predicate {
+  readonly buildDefinition: JsonObject & { readonly internalParameters: JsonObject };
+  readonly runDetails: JsonObject & { readonly metadata: JsonObject };
+  readonly [name: string]: JsonObject;
+}
+
+/**
+ * Extensions stand in the metadata of a build of ours. Readers of other build types know their own fields alone and refuse a
+ * metadata with more (slsa-verifier does), but internal parameters may be anything.
+ */
+function withVouchers({ definition }: JobRecord, known: Predicate, vouchers: JsonObject): JsonObject {
+  const { buildDefinition, runDetails } = known;
+  const extension = { [VOUCHING_FIELD]: vouchers };
+  if (definition === undefined) {
+    return { ...known, runDetails: { ...runDetails, metadata: { ...runDetails.metadata, ...extension } } };
+  }
+  const internalParameters = { ...buildDefinition.internalParameters, ...extension };
+  return { ...known, buildDefinition: { ...buildDefinition, internalParameters } };
+}
+
+function defineBuild(record: JobRecord, outputs: JobOutputs): Predicate['buildDefinition'] {
   return {
     ...listParameters(record, outputs),
     resolvedDependencies: resolveDependencies(record, outputs.dependencies),
@@ -72,7 +87,7 @@ function checkStatus({ status }: JobRecord, { allowFailed, allowRunning }: Build
 }
 
 /** By pipeline/v1, or by the build type of the platform that ran the job. */
-function listParameters(record: JobRecord, outputs: JobOutputs): JsonObject {
+function listParameters(record: JobRecord, outputs: JobOutputs): Predicate['buildDefinition'] {
   const { definition } = record;
   if (definition === undefined) {
     return {
@@ -88,6 +103,7 @@ function listParameters(record: JobRecord, outputs: JobOutputs): JsonObject {
     internalParameters: withoutUndefined({
       ...sortMembers(definition.internalParameters ?? {}),
       danube_environment: Object.keys(environment).length === 0 ? undefined : environment,
+      danube_status: record.status,
     }),
   };
 }
@@ -158,7 +174,7 @@ function describeRun(record: JobRecord, outputs: JobOutputs): JsonObject & { rea
       invocationId: job.uri,
       startedOn: toUtcIfKnown(startedOn),
       finishedOn: toUtcIfKnown(finishedOn),
-      danube_status: status,
+      danube_status: record.definition === undefined ? status : undefined,
     }),
     byproducts: describeSteps(record, outputs),
   };

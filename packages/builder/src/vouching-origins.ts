@@ -58,6 +58,7 @@ function findOrigins(record: JobRecord, outputs: JobOutputs): Origins {
     copyNested(origins, record.definition.externalParameters, 'externalParameters');
     copyNested(origins, record.definition.internalParameters, 'internalParameters');
     copyEnvironment(origins, record, `${INTERNAL}/danube_environment`);
+    origins.set(`${INTERNAL}/danube_status`, [['/status']]);
   }
   for (const [index, step] of record.steps.entries()) {
     const fact = `/steps/${index}`;

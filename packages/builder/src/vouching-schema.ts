@@ -1,4 +1,10 @@
-import { isJsonObject, joinPointer, MalformedError, type JsonObject } from 'in-toto-attestation';
+import {
+  isJsonObject,
+  joinPointer,
+  MalformedError,
+  type JsonObject,
+  type JsonValue,
+} from 'in-toto-attestation';
 import { z } from 'zod';
 import { isVisible } from './text.ts';
 import { VOUCHING_FIELD, type Vouching } from './vouching.ts';
@@ -29,7 +35,11 @@ export const vouchingSchema: z.ZodType<Vouching> = z
   })
   .readonly();
 
-const FIELD_POINTER = `/runDetails/metadata/${VOUCHING_FIELD}`;
+/** Where the extension stands: in provenance of our own build type, and of others. */
+const PLACES = [
+  ['runDetails', 'metadata'],
+  ['buildDefinition', 'internalParameters'],
+] as const;
 
 /**
  * Who vouches for what in the predicate of provenance; undefined where it does not say so.
@@ -37,17 +47,22 @@ const FIELD_POINTER = `/runDetails/metadata/${VOUCHING_FIELD}`;
  * @throws {MalformedError} `ERR_VALUE` when the extension has another shape.
  */
 export function parseVouching(predicate: JsonObject, pointer: string = '/predicate'): Vouching | undefined {
-  const { runDetails = null } = predicate;
-  const { metadata = null } = isJsonObject(runDetails) ? runDetails : {};
-  const value = isJsonObject(metadata) ? metadata[VOUCHING_FIELD] : undefined;
-  if (value === undefined) return undefined;
+  for (const [part, field] of PLACES) {
+    const value = memberOf(memberOf(memberOf(predicate, part), field), VOUCHING_FIELD);
+    if (value !== undefined) return readVouching(value, `${pointer}/${part}/${field}/${VOUCHING_FIELD}`);
+  }
+  return undefined;
+}
+
+function memberOf(value: JsonValue | undefined, name: string): JsonValue | undefined {
+  return value !== undefined && isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+function readVouching(value: JsonValue, pointer: string): Vouching {
   const result = vouchingSchema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const place = (issue?.path ?? []).reduce<string>(
-    (path, key) => joinPointer(path, String(key)),
-    pointer + FIELD_POINTER,
-  );
+  const place = (issue?.path ?? []).reduce<string>((path, key) => joinPointer(path, String(key)), pointer);
   throw new MalformedError('ERR_VALUE', place, issue?.message ?? 'not a list of pointers', {
     cause: result.error,
   });

@@ -81,7 +81,12 @@ describe('buildProvenance', () => {
         provenanceOf(record).buildDefinition;
       assert.equal(buildType, 'https://example.com/build/v1');
       assert.deepEqual(externalParameters, { runSpec: { a: 2, b: 1 } });
-      assert.deepEqual(Object.keys(internalParameters ?? {}), ['flags', 'danube_environment']);
+      assert.deepEqual(Object.keys(internalParameters ?? {}), [
+        'flags',
+        'danube_environment',
+        'danube_status',
+        'danube_vouching',
+      ]);
       assert.equal(resolvedDependencies?.[0]?.uri, 'git+https://github.com/acme/frontend@refs/heads/main');
     });
 

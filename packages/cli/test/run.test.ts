@@ -100,7 +100,7 @@ describe('danube provenance run', () => {
     assert.deepEqual(text.toString().split('\n').sort(), ['', 'err', 'out']);
     assert.deepEqual(log.digest, { sha256: sha256(text) });
     assert.equal(log.annotations.exitCode, 0);
-    assert.deepEqual(runDetails.metadata.danube_vouching, { tenant: [''] });
+    assert.deepEqual(buildDefinition.internalParameters.danube_vouching, { tenant: [''] });
     assert.doesNotMatch(JSON.stringify(predicate()), /hunter2/);
   });
 
@@ -121,7 +121,7 @@ describe('danube provenance run', () => {
     assert.match(stderr, /ended with 7: there is no provenance/);
     assert.equal(hasLeftovers(), false);
     assert.equal(run(['--allow-failed', ...SH, 'mkdir dist; echo x > dist/x; exit 7']).code, 7);
-    assert.equal(predicate().runDetails.metadata.danube_status, 'failed');
+    assert.equal(predicate().buildDefinition.internalParameters.danube_status, 'failed');
     assert.equal(run([...SH, 'kill -TERM $$']).code, 143);
     assert.equal(
       run(['--artifacts', 'dist/*', '--', 'printf', '%s|', '--flag', 'a b']).stdout,

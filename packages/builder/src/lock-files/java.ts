@@ -1,7 +1,6 @@
-import { parseXml, XmlElement } from '@rgrove/parse-xml';
-import { LockFileError } from './errors.ts';
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { hexDigest, type LockedDependency } from './locked.ts';
-import type { LockFileReader, Table } from './table.ts';
+import { isTable, type LockFileReader, type Table } from './table.ts';
 
 /** lockfile.json of maven-lockfile (chains-project): dependencies and plugins with theirs below them. */
 export function readMavenLockfile(reader: LockFileReader, document: unknown): LockedDependency[] {
@@ -95,20 +94,22 @@ function filePurl(
 
 const ALGORITHMS = ['sha256', 'sha512', 'sha1', 'md5'];
 
+/** Elements of Gradle's file that may stand several times: always read as lists. */
+const ELEMENTS: ReadonlySet<string> = new Set(['component', 'artifact', 'also-trust', ...ALGORITHMS]);
+
 /** Gradle's verification-metadata.xml (docs.gradle.org, "Verifying dependencies"). */
 export function readGradleMetadata(reader: LockFileReader, text: string): LockedDependency[] {
-  const root = parse(reader, text);
-  if (root.name !== 'verification-metadata')
-    throw reader.wrong('', 'expected the element verification-metadata');
-  const components = elements(root, 'components').flatMap((list) => elements(list, 'component'));
+  const root = parseXml(reader, text)['verification-metadata'];
+  if (!isTable(root)) throw reader.wrong('', 'expected the element verification-metadata');
+  const components = isTable(root['components']) ? elements(root['components'], 'component') : [];
   return components.flatMap((component, index) => {
     const place = `component ${index + 1}`;
-    const [group, name, version] = ['group', 'name', 'version'].map((key) =>
-      reader.text(component.attributes[key], `${place}/@${key}`),
-    );
+    const group = reader.text(component['@group'], `${place}/@group`);
+    const name = reader.text(component['@name'], `${place}/@name`);
+    const version = reader.text(component['@version'], `${place}/@version`);
     return elements(component, 'artifact').flatMap((artifact) => {
-      const file = reader.text(artifact.attributes['name'], `${place}/artifact/@name`);
-      const uri = filePurl(reader, place, [group ?? '', name ?? '', version ?? ''], file);
+      const file = reader.text(artifact['@name'], `${place}/artifact/@name`);
+      const uri = filePurl(reader, place, [group, name, version], file);
       return digestsOf(reader, place, artifact).map((digest) => ({ uri, digest }));
     });
   });
@@ -118,7 +119,7 @@ export function readGradleMetadata(reader: LockFileReader, text: string): Locked
 function digestsOf(
   reader: LockFileReader,
   place: string,
-  artifact: XmlElement,
+  artifact: Table,
 ): Readonly<Record<string, string>>[] {
   const found = ALGORITHMS.flatMap((algorithm) =>
     elements(artifact, algorithm).map((element) => ({
@@ -134,26 +135,31 @@ function readDigest(
   reader: LockFileReader,
   place: string,
   algorithm: string,
-  element: XmlElement,
+  element: Table,
 ): Readonly<Record<string, string>> {
-  const digest = hexDigest(algorithm, element.attributes['value'] ?? '');
+  const value = element['@value'];
+  const digest = hexDigest(algorithm, typeof value === 'string' ? value : '');
   if (digest === undefined) throw reader.wrong(`${place}/${algorithm}`, `expected a ${algorithm} in hex`);
   return digest;
 }
 
-function elements(parent: XmlElement, name: string): XmlElement[] {
-  return parent.children.filter(
-    (child): child is XmlElement => child instanceof XmlElement && child.name === name,
-  );
+function elements(parent: Table, name: string): Table[] {
+  const found = parent[name];
+  return Array.isArray(found) ? found.filter(isTable) : [];
 }
 
-function parse(reader: LockFileReader, text: string): XmlElement {
-  try {
-    const { root } = parseXml(text);
-    if (root !== null) return root;
-  } catch (cause) {
-    const message = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
-    throw new LockFileError(reader.file, '', `no XML: ${message}`, { cause });
-  }
-  throw reader.wrong('', 'expected an XML element');
+/** Without a document type, whose entities can make a small file large. */
+function parseXml(reader: LockFileReader, text: string): Table {
+  if (/<!(?:DOCTYPE|ENTITY)/i.test(text))
+    throw reader.wrong('', 'no XML that is read: it has a document type');
+  const valid = XMLValidator.validate(text);
+  if (valid !== true) throw reader.wrong(`line ${valid.err.line}`, `no XML: ${valid.err.msg}`);
+  const parser = new XMLParser({
+    ignoreAttributes: false,
+    attributeNamePrefix: '@',
+    parseAttributeValue: false,
+    parseTagValue: false,
+    isArray: (name, _path, _isLeaf, isAttribute) => !isAttribute && ELEMENTS.has(name),
+  });
+  return reader.table(parser.parse(text), '');
 }

@@ -82,8 +82,11 @@ describe('recordFromEnvironment', () => {
       assert.equal(record.status, 'running');
       assert.deepEqual(record.vouching, { tenant: [''] });
       assert.equal(record.finishedOn, undefined);
-      const { metadata } = provenanceOf(record).runDetails;
-      assert.equal(metadata?.unknownFields?.['danube_status'], 'running');
+      const { buildDefinition, runDetails } = provenanceOf(record);
+      const isOwn = record.definition === undefined;
+      const extensions = isOwn ? runDetails.metadata?.unknownFields : buildDefinition.internalParameters;
+      assert.equal(extensions?.['danube_status'], 'running');
+      assert.deepEqual(extensions?.['danube_vouching'], { tenant: [''] });
       assert.throws(
         () => buildProvenance(record, OUTPUTS),
         (error) => error instanceof JobError && error.code === 'ERR_JOB_FAILED',
@@ -162,7 +165,10 @@ describe('recordFromEnvironment', () => {
           repository_owner_id: '583231',
           runner_environment: 'github-hosted',
         },
+        danube_status: 'running',
+        danube_vouching: { tenant: [''] },
       });
+      assert.deepEqual(runDetails.metadata?.unknownFields, undefined);
       assert.deepEqual(buildDefinition.resolvedDependencies, [
         { uri: 'git+https://github.com/acme/app@refs/tags/app@1.2.0', digest: { gitCommit: COMMIT } },
       ]);
@@ -309,7 +315,14 @@ describe('recordFromEvent', () => {
         ref: `sha1:${'b2'.repeat(20)}`,
         repository: 'git+https://git.example.com/acme/tasks',
       });
-      assert.deepEqual(buildDefinition.internalParameters, {
+      const {
+        danube_status: status,
+        danube_vouching: vouching,
+        ...own
+      } = buildDefinition.internalParameters ?? {};
+      assert.equal(status, 'succeeded');
+      assert.ok(vouching);
+      assert.deepEqual(own, {
         'tekton-pipelines-feature-flags': { enableAPIFields: 'stable', maxResultSize: 4096 },
       });
       assert.deepEqual(buildDefinition.resolvedDependencies, [
