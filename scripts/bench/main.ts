@@ -6,7 +6,8 @@
  *   npm run bench -- --json         one JSON object a line
  *   npm run bench -- --quick        small inputs and few rounds: shows that it runs, judges nothing
  *   npm run bench -- --record       writes the figures to docs/speed.md as well
- *   npm run bench -- --only NAME    one group: startup, library, hashing, large-envelope, secrets, signing, running, store
+ *   npm run bench -- --only NAME    one group: startup, library, hashing, large-envelope, secrets, policy, signing,
+ *                                   running, store
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,6 +17,7 @@ import { hashing } from './hashing.ts';
 import { largeEnvelope } from './large-envelope.ts';
 import { library } from './library.ts';
 import { encodeFigures } from './record.ts';
+import { policy } from './policy.ts';
 import { secrets } from './secrets.ts';
 import { meetsTarget, type Benchmark, type Effort, type Outcome } from './row.ts';
 import { running } from './running.ts';
@@ -29,6 +31,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   largeEnvelope,
   hashing,
   secrets,
+  policy,
   signing,
   running,
   store,
