@@ -1,11 +1,12 @@
 import { printable } from '../terminal.ts';
 import { placeOf, type ReportRow } from './report-rows.ts';
+import { describeCommand } from './reproduce.ts';
 
 /** Every check of every artifact, in order: what was expected, what was found, where, and what to do. */
 export function describeExplained(rows: readonly ReportRow[], argv: readonly string[]): string {
   const lines = rows.flatMap(explainRow);
   if (rows.every(({ verdict }) => verdict === 'accepted')) return lines.join('\n');
-  return [...lines, `reproduce: danube ${argv.map(quote).join(' ')}`].join('\n');
+  return [...lines, describeCommand(argv)].join('\n');
 }
 
 function explainRow({ name, verdict, attestation, problem }: ReportRow): string[] {
@@ -24,10 +25,4 @@ function explainRow({ name, verdict, attestation, problem }: ReportRow): string[
     ];
   });
   return [head, ...checks];
-}
-
-/** An argument as a POSIX shell reads it back. */
-function quote(argument: string): string {
-  if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(argument)) return argument;
-  return printable(`'${argument.replaceAll("'", String.raw`'\''`)}'`);
 }

@@ -6,6 +6,7 @@ import {
   reportJson,
 } from '@danube/verifier';
 import { paint, print, printJson, printable, sayError, sayHint, sayWarning, STDOUT } from '../terminal.ts';
+import { describeCommand } from './reproduce.ts';
 import type { Problem } from './targets.ts';
 
 /** A report in a format of its own. */
@@ -57,6 +58,7 @@ function describeReport({ artifacts }: Report, problems: number): string {
     ...describeWarnings(accepted),
     ...describeUnchecked(accepted),
     describeTotal(accepted.length, rejected.length, problems),
+    ...(rejected.length === 0 ? [] : [describeCommand(process.argv.slice(2))]),
   ].join('\n');
 }
 
