@@ -9,6 +9,7 @@ import { encodePublicKeyPem, parsePublicKey, verifySignature } from '@danube/key
 import { pae, parseEnvelope } from 'in-toto-attestation';
 import { CREDENTIAL, REGION, startAws } from '../../packages/signer/test/servers/aws.ts';
 import { startKubernetes } from '../../packages/signer/test/servers/kubernetes.ts';
+import { jobRecord } from '../demo/job-record.ts';
 import { DANUBE, ROOT } from '../repository.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'danube-key-service-'));
@@ -341,6 +342,28 @@ describe('docs/keys.md', () => {
       writeJson('docs-as-is.json', JSON.parse(example!)),
     ]);
     assert.match(read.stderr, /refused: 127\.0\.0\.1.*allowPrivateAddresses/s);
+  });
+
+  it('begins with a command that attests, and changes nothing but the key', async () => {
+    const [command = ''] = blocks('sh');
+    assert.match(command, /^danube provenance attest .* --key awskms:\/\/\/alias\/danube\n$/);
+    mkdirSync(join(root, 'dist'), { recursive: true });
+    for (const name of ['app.tgz', 'build.log']) writeFileSync(join(root, 'dist', name), 'hello');
+    const commit = {
+      uri: 'git+https://git.example.com/team/app',
+      ref: 'refs/heads/main',
+      id: 'c0ffee01'.repeat(5),
+    };
+    const times = { startedOn: '2026-01-02T03:04:05Z', finishedOn: '2026-01-02T03:05:05Z' };
+    const step = { name: 'build', command: ['make'], log: 'build.log', ...times };
+    writeJson('job.json', jobRecord({ ...commit, dirty: false }, step));
+    const args = command.trim().replace('awskms:///', `awskms://${aws.host}/`).split(' ').slice(1);
+    const { code, stderr } = await danube(withConfig(...args), { DANUBE_DATA_DIR: join(root, 'data') });
+    assert.equal(code, 0, stderr);
+    const provenance = join(root, 'data', 'artifacts', 'demo-1', 'provenance.json');
+    const verify = ['provenance', 'verify', '--provenance', provenance, '--public-key', 'danube.pub'];
+    const verified = await danube([...verify, join('dist', 'app.tgz')]);
+    assert.equal(verified.code, 0, verified.stdout + verified.stderr);
   });
 
   it('shows commands that run as they are, with our servers in place of AWS and Kubernetes', async () => {

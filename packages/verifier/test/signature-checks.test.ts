@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { PAYLOAD_TYPE, encodeEnvelope, encodeSigstoreBundle, publicKeyBundle } from 'in-toto-attestation';
+import { parsePublicKey, type PublicKey } from '@danube/keys';
+import {
+  PAYLOAD_TYPE,
+  encodeEnvelope,
+  encodeSigstoreBundle,
+  pae,
+  publicKeyBundle,
+} from 'in-toto-attestation';
+import type { Report } from '@danube/verifier';
 import {
   AUDITOR,
   BUILDER,
@@ -135,6 +144,49 @@ describe('signature', () => {
   it('is over the bytes as they are: white space in the payload is kept', () => {
     const payload = `\n ${JSON.stringify(statementOf(), null, 3)}\t\n`;
     assert.equal(evaluate({ files: [signed(payload)] }).verdict, 'accepted');
+  });
+});
+
+describe('keyids and algorithms that do not fit (keys.md 13)', () => {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const p256 = parsePublicKey(pair.publicKey.export({ type: 'spki', format: 'der' }));
+  const { payloadType, payload, signatures } = envelopeOf(statementOf());
+  const own = { keyid: p256.keyid, sig: sign('sha256', pae(payloadType, payload), pair.privateKey) };
+  const verdictOf = (
+    signed: readonly { readonly keyid?: string; readonly sig: Uint8Array }[],
+    keys: readonly PublicKey[],
+    threshold = 1,
+  ): Report =>
+    evaluate({
+      files: [encodeEnvelope({ payloadType, payload, signatures: signed })],
+      keys,
+      expect: { threshold },
+    });
+
+  it('an Ed25519 signature under the keyid of a P-256 key is never that key’s, nor the other way round', () => {
+    const ed = { ...signatures[0]!, keyid: p256.keyid };
+    const ec = { ...own, keyid: BUILDER.publicKey.keyid };
+    assert.deepEqual(failures(verdictOf([ed], [p256])), ['signature', 'key.threshold']);
+    assert.deepEqual(failures(verdictOf([ec], [BUILDER.publicKey])), ['signature', 'key.threshold']);
+    for (const [signature, key] of [
+      [ed, BUILDER.publicKey],
+      [ec, p256],
+    ] as const) {
+      const report = verdictOf([signature], [p256, BUILDER.publicKey]);
+      assert.deepEqual([report.verdict, attestationOf(report).keyids], ['accepted', [key.keyid]]);
+    }
+  });
+
+  it('two keys that sign under one keyid are two keys, and are told apart by their signatures', () => {
+    const collision = [
+      { ...signatures[0]!, keyid: 'same' },
+      { ...own, keyid: 'same' },
+    ];
+    const both = verdictOf(collision, [p256, BUILDER.publicKey], 2);
+    assert.equal(both.verdict, 'accepted');
+    assert.deepEqual(attestationOf(both).keyids.toSorted(), [p256.keyid, BUILDER.publicKey.keyid].toSorted());
+    const stranger = verdictOf(collision, [AUDITOR.publicKey, BUILDER.publicKey], 2);
+    assert.deepEqual(failures(stranger), ['key.threshold']);
   });
 });
 
