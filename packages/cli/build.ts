@@ -38,7 +38,7 @@ const EAGER = /^\.\/(?:verification|job-folder)\.ts$/;
 
 /** What only a trust root or a package of npm needs: with one, the whole program runs (src/verify-main.ts). */
 const UNCOMMON =
-  /[\\/]verifier[\\/]src[\\/](?:trust-checks|trust-contradictions|time-proof-check|npm-package-check)\.ts$/;
+  /[\\/]verifier[\\/]src[\\/](?:summary-checks|trust-checks|trust-contradictions|time-proof-check|npm-package-check)\.ts$/;
 
 /** The same exports, none of which can be called: a verification that got here by mistake ends. */
 function withoutUncommon(path: string): string {

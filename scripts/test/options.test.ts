@@ -25,8 +25,6 @@ const NO_EXPECTATIONS: Readonly<Record<string, string>> = {
   '--offline': 'what may be reached',
   '--vsa': 'what is written; packages/cli/test/summary.test.ts',
   '--vsa-key': 'who signs that',
-  '--verifier-id': 'who is named in it',
-  '--resource-uri': 'what is named in it',
   '--passphrase-file': 'how its key is opened',
   '--key-config': 'how its key is opened',
   '--allow-mounted-key': 'how its key is opened',

@@ -28,6 +28,7 @@ import { SIGSTORE_VECTORS } from './verify-sigstore.ts';
 import { NPM_VECTORS } from './verify-npm.ts';
 import { SUBJECT_VECTORS } from './verify-subject.ts';
 import { DELEGATION_VECTORS } from './verify-delegation.ts';
+import { SUMMARY_VECTORS } from './verify-summary.ts';
 import { TIME_PROOF_VECTORS } from './verify-time-proof.ts';
 import { LOCK_VECTORS } from './verify-lock.ts';
 import { POLICY_VECTORS } from './verify-policy.ts';
@@ -56,6 +57,7 @@ export const VECTORS: readonly Vector[] = [
   ...SOURCE_VECTORS,
   ...PARAMETER_VECTORS,
   ...AGE_VECTORS,
+  ...SUMMARY_VECTORS,
   ...DIRECTORY_VECTORS,
   ...MISTAKE_VECTORS,
   ...JSON_VECTORS,

@@ -73,6 +73,9 @@ export interface VerifyExpectations {
   /** Path of what is remembered of the trust root that was trusted before. */
   readonly trustState?: string;
   readonly buildLevel?: number;
+  /** A verification summary in place of provenance: by whom, about what. */
+  readonly verifierId?: string;
+  readonly resourceUri?: string;
   /** Paths of policies. */
   readonly policies?: readonly string[];
   /** Path of a lockfile. */

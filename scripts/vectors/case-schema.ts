@@ -51,6 +51,8 @@ const expectations = z.strictObject({
   plainTrustRoot: path.exactOptional(),
   trustState: path.exactOptional(),
   buildLevel: z.number().exactOptional(),
+  verifierId: z.string().exactOptional(),
+  resourceUri: z.string().exactOptional(),
   policies: z.array(path).exactOptional(),
   lockfile: path.exactOptional(),
   as: z.string().exactOptional(),

@@ -1,6 +1,6 @@
 import type { JsonValue } from 'in-toto-attestation';
 import type { PublicKey } from '@danube/keys';
-import { encodeHex } from 'in-toto-attestation';
+import { encodeHex, VSA_V1 } from 'in-toto-attestation';
 import { ExpectationError } from './errors.ts';
 import { npmPackageProblem, type NpmPackage } from './npm-package.ts';
 import { patternProblem } from './identity-pattern.ts';
@@ -32,6 +32,12 @@ export interface Expectations {
   readonly trustRoot?: OpenedTrustRoot;
   /** The lowest SLSA Build level that will do, 1 to 3, as the trust root knows it. Needs `trustRoot`. */
   readonly buildLevel?: number;
+  /**
+   * A verification summary (VSA) in place of provenance: somebody else verified. Needs `buildLevel`, which it must
+   * report, and signers: the trust root's keys of that verifier, or `publicKeys` that are its own. `maxAgeSeconds` counts
+   * from its `timeVerified`; what a summary does not say cannot be expected with it.
+   */
+  readonly summary?: ExpectedSummary;
   /** How many different keys must have signed; 1 when left out. */
   readonly threshold?: number;
   /** `runDetails.builder.id`. */
@@ -73,6 +79,14 @@ export interface Expectations {
   readonly noMissing?: boolean;
 }
 
+/** The verification summary that will do (SLSA 1.2, verification_summary.md). Both are compared exactly. */
+export interface ExpectedSummary {
+  /** `verifier.id`. */
+  readonly verifierId: string;
+  /** What is verified, by the URI that it was fetched from. */
+  readonly resourceUri: string;
+}
+
 /** Expectations that were read: keys are distinct, the ref is one, and what is `undefined` is not demanded. */
 export interface Expected {
   readonly keys: readonly PublicKey[];
@@ -80,6 +94,7 @@ export interface Expected {
   readonly certificates: readonly ExpectedCertificate[];
   readonly trustRoot: OpenedTrustRoot | undefined;
   readonly buildLevel: number | undefined;
+  readonly summary: ExpectedSummary | undefined;
   readonly threshold: number;
   readonly builderId: string | undefined;
   readonly buildType: string | undefined;
@@ -114,6 +129,7 @@ export const RULES_BY_FIELD: Readonly<Record<keyof Expectations, Rule>> = {
   certificateIssuer: pattern,
   trustRoot: openedRoot,
   buildLevel: level,
+  summary: summaryRule,
   threshold: count,
   builderId: text,
   buildType: text,
@@ -144,11 +160,13 @@ const RULES: ReadonlyMap<string, Rule> = new Map(Object.entries(RULES_BY_FIELD))
  */
 export function readExpectations(expectations: Expectations): Expected {
   checkMembers(expectations);
-  const { trustRoot, buildLevel } = expectations;
+  const { trustRoot, buildLevel, summary } = expectations;
+  if (summary !== undefined) checkSummary(expectations);
   const certificate = readCertificate(expectations);
   const certificates = trustRoot === undefined ? [certificate ?? []].flat() : rootCertificates(trustRoot);
   if (trustRoot !== undefined) checkAlone(expectations);
-  else if (buildLevel !== undefined) throw new ExpectationError('buildLevel', 'needs trustRoot');
+  else if (buildLevel !== undefined && summary === undefined)
+    throw new ExpectationError('buildLevel', 'needs trustRoot');
   const keys = trustRoot === undefined ? distinctKeys(expectations.publicKeys) : rootKeys(trustRoot);
   if (keys.length === 0 && certificate === undefined && trustRoot === undefined)
     throw new ExpectationError('publicKeys', NO_KEY);
@@ -162,6 +180,7 @@ export function readExpectations(expectations: Expectations): Expected {
     certificates,
     trustRoot,
     buildLevel,
+    summary,
     threshold,
     builderId: expectations.builderId,
     buildType: expectations.buildType,
@@ -173,12 +192,41 @@ export function readExpectations(expectations: Expectations): Expected {
     policies: expectations.policies ?? [],
     lock: expectations.lock,
     npmPackage: expectations.npmPackage,
-    predicateType: expectations.predicateType,
+    predicateType: summary === undefined ? expectations.predicateType : VSA_V1,
     maxAgeSeconds: expectations.maxAgeSeconds,
     strict: expectations.strict ?? false,
     noExtra: expectations.noExtra ?? false,
     noMissing: expectations.noMissing ?? false,
   };
+}
+
+/** What a summary does not say, nobody can find in it. */
+const NOT_IN_SUMMARY = [
+  ...([
+    'builderId',
+    'buildType',
+    'sourceUri',
+    'sourceRef',
+    'sourceBranch',
+    'sourceTag',
+    'sourceCommit',
+  ] as const),
+  ...([
+    'parameters',
+    'allowParameters',
+    'strict',
+    'policies',
+    'lock',
+    'npmPackage',
+    'predicateType',
+  ] as const),
+] as const;
+
+function checkSummary(expectations: Expectations): void {
+  if (expectations.buildLevel === undefined)
+    throw new ExpectationError('buildLevel', 'is needed: the lowest that the summary must report');
+  const other = NOT_IN_SUMMARY.find((field) => expectations[field] !== undefined);
+  if (other !== undefined) throw new ExpectationError(other, 'a verification summary does not say it');
 }
 
 /** Members count wherever they come from: an inherited one that is overlooked would be a check that is not made. */
@@ -311,6 +359,14 @@ function hasList(value: object, name: string): boolean {
 
 function level(field: string, value: unknown): void {
   if (value !== 1 && value !== 2 && value !== 3) throw new ExpectationError(field, 'must be 1, 2 or 3');
+}
+
+function summaryRule(field: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) throw new ExpectationError(field, 'must be an object');
+  const names = Object.keys(value).sort().join();
+  if (names !== 'resourceUri,verifierId')
+    throw new ExpectationError(field, 'must have verifierId and resourceUri, and nothing else');
+  for (const member of Object.values(value)) text(field, member);
 }
 
 function commit(field: string, value: unknown): void {

@@ -7,7 +7,7 @@ export { evaluateProvenance, verifyProvenance } from './evaluate.ts';
 export type { Verification } from './evaluate.ts';
 export { digestAlgorithms, loadEvidence } from './evidence.ts';
 export type { Evidence, EvidenceFile, EvidenceItem } from './evidence.ts';
-export type { Expectations } from './expectations.ts';
+export type { Expectations, ExpectedSummary } from './expectations.ts';
 export { npmPackageUrl } from './npm-package.ts';
 export type { NpmPackage, PublicationProof, RegistryKey } from './npm-package.ts';
 export type { ArtifactInput } from './matching.ts';

@@ -1,5 +1,6 @@
 import type { Evidence, EvidenceItem } from './evidence.ts';
 import { MalformedError } from 'in-toto-attestation';
+import type { Context } from './context.ts';
 import type { CertificateProof } from './certificate.ts';
 import type { Expected } from './expectations.ts';
 import type { Found, FoundForArtifact } from './found.ts';
@@ -9,6 +10,7 @@ import type { ArtifactReport, AttestationReport, Check } from './report.ts';
 import type { PublicationProof } from './npm-package.ts';
 import type { TimeProof } from './signing-time.ts';
 import { runSteps } from './steps.ts';
+import { summaryLevel } from './summary-checks.ts';
 import { vouchedLevel } from './trust-checks.ts';
 
 /** One attestation (or `null`: that there is none), held against what is judged. */
@@ -46,9 +48,16 @@ export function createJudge(
     const opened = item === null ? NOTHING : open(item);
     const context = { opened, found, expected, now, evidence, open, publications };
     const { accepted, checks } = runSteps(context, recent);
-    const level = expected.trustRoot === undefined ? undefined : vouchedLevel(context);
+    const level = accepted || expected.summary === undefined ? levelOf(context) : undefined;
     return { accepted, report: describe(opened, accepted, level, checks) };
   };
+}
+
+/** The Build level by what the trust root says, or by the summary that is expected and was accepted. */
+function levelOf(context: Context): number | undefined {
+  const { summary, trustRoot } = context.expected;
+  if (summary !== undefined) return summaryLevel(context);
+  return trustRoot === undefined ? undefined : vouchedLevel(context);
 }
 
 function describe(

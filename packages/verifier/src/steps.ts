@@ -8,6 +8,7 @@ import { certificateIdentity, signsByCertificate, transparency } from './certifi
 import { predicateFormat, predicateType, provenanceDemanded, statementFormat } from './statement-checks.ts';
 import { buildType, builderId, sourceCommit, sourceRef, sourceUri } from './build-checks.ts';
 import { parameters, parametersDemanded } from './parameter-checks.ts';
+import { vsaLevels, vsaResource, vsaResult, vsaTime, vsaVerifier } from './summary-checks.ts';
 import { timeAge } from './time-checks.ts';
 import { buildLevel, keyRevoked, keyValidity, trustRoot } from './trust-checks.ts';
 import { timeProof } from './time-proof-check.ts';
@@ -63,15 +64,24 @@ export const STEPS: readonly Step[] = [
   {
     ...trusted('build.level', buildLevel, 'build level not constrained'),
     demanded: ({ expected }) =>
-      expected.buildLevel !== undefined || (expected.trustRoot !== undefined && provenanceDemanded(expected)),
+      expected.summary === undefined &&
+      (expected.buildLevel !== undefined ||
+        (expected.trustRoot !== undefined && provenanceDemanded(expected))),
   },
   asked('build.type', buildType, 'build type not constrained', ({ buildType }) => buildType),
   asked('source.uri', sourceUri, 'source not constrained', ({ sourceUri }) => sourceUri),
   asked('source.ref', sourceRef, 'source ref not constrained', ({ sourceRef }) => sourceRef),
   asked('source.commit', sourceCommit, 'source commit not constrained', ({ sourceCommit }) => sourceCommit),
   { id: 'parameters', check: parameters, demanded: ({ expected }) => parametersDemanded(expected) },
-  asked('time.age', timeAge, 'age not constrained', ({ maxAgeSeconds }) => maxAgeSeconds),
+  asked('time.age', timeAge, 'age not constrained', ({ maxAgeSeconds, summary }) =>
+    summary === undefined ? maxAgeSeconds : undefined,
+  ),
   asked('npm.package', npmPackage, 'no npm package is named', ({ npmPackage: wanted }) => wanted?.name),
+  summed('vsa.verifier', vsaVerifier),
+  summed('vsa.resource', vsaResource),
+  summed('vsa.result', vsaResult),
+  summed('vsa.levels', vsaLevels),
+  summed('vsa.time', vsaTime),
   policed('policy.match', 'policy not demanded'),
   policed('dependency', 'dependencies not constrained'),
   policed('summary', 'verification summary not demanded'),
@@ -100,6 +110,11 @@ function trusted(id: CheckId, check: Step['check'], unasked: string): Step {
 function downgrade(context: Context): Finding {
   if (context.found.kind === 'missing') return notRun('there is no file to compare with');
   return context.expected.lock?.judge(context) ?? notRun('no lockfile');
+}
+
+/** A check of a verification summary: made when one is expected in place of provenance. */
+function summed(id: CheckId, check: Step['check']): Step {
+  return asked(id, check, 'no verification summary is expected', ({ summary }) => summary !== undefined);
 }
 
 /** What policies said: made when one of them has to say something. */

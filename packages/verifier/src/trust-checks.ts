@@ -12,6 +12,7 @@ import {
   matchSource,
   type TrustedBuilder,
   type TrustedKey,
+  type TrustedVerifier,
   type TrustRoot,
   usableKeys,
 } from './trust-root.ts';
@@ -136,6 +137,13 @@ export function isVouchedFor(other: Opened, context: Context): boolean {
   if (builder === undefined) return false;
   const usable = usableKeys(root, other.signers, builder.keys, momentOf({ ...context, opened: other }).time);
   return usable.length + (hasCertificate(other, builder) ? 1 : 0) >= builder.threshold;
+}
+
+/** How many keys of a verifier signed what is judged, in their time and not revoked. */
+export function countVerifierKeys(context: Context, { keys }: TrustedVerifier): number {
+  const { root } = context.expected.trustRoot ?? {};
+  if (root === undefined || !context.opened.payload.reached) return 0;
+  return usableKeys(root, context.opened.signers, keys, momentOf(context).time).length;
 }
 
 /** Why the trust root does not vouch for the build; `undefined` when it does. */

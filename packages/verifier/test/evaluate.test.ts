@@ -43,6 +43,7 @@ describe('evaluateProvenance', () => {
     const others = ['transparency', 'certificate.identity', 'certificate.claims', 'key.delegation'];
     others.push('npm.package', 'policy.match', 'dependency', 'summary', 'downgrade');
     others.push('trust.root', 'time.proof', 'key.validity', 'key.revoked', 'build.level');
+    others.push('vsa.verifier', 'vsa.resource', 'vsa.result', 'vsa.levels', 'vsa.time');
     assert.deepEqual(
       checks.map(({ status }) => status),
       CHECK_IDS.map((id) => (others.includes(id) ? 'not-run' : 'pass')),

@@ -70,6 +70,13 @@ const FLIPS: Readonly<
   certificateIssuer: [{ ...CERTIFICATE, certificateIssuer: 'https://accounts.example.com' }, NO_CERTIFICATE],
   trustRoot: [opened({ expires: new Date('2026-01-01') }), ['trust.root']],
   buildLevel: [{ ...opened(), buildLevel: 3 }, ['build.level']],
+  summary: [
+    {
+      summary: { verifierId: 'https://v.example.com', resourceUri: 'https://example.com/app' },
+      buildLevel: 1,
+    },
+    ['predicate.type'],
+  ],
   threshold: [{ publicKeys: [BUILDER.publicKey, AUDITOR.publicKey], threshold: 2 }, ['key.threshold']],
   builderId: [{ builderId: 'https://ci.example.com/other' }, ['builder.id']],
   buildType: [{ buildType: 'https://danube.dev/buildtypes/pipeline/v2' }, ['build.type']],

@@ -65,7 +65,8 @@ export async function openVerification(
   const evidence = loadEvidence(
     content.evidence.map((path) => ({ path, bytes: readFileSync(join(folder, path)) })),
   );
-  const { publicKeys, sigstoreRoot, policies, lockfile, as, ...others } = content.expectations;
+  const { publicKeys, sigstoreRoot, policies, lockfile, as, verifierId, resourceUri, ...others } =
+    content.expectations;
   const found = await openNpmPackage(folder, content);
   const trust = openTrustRoot(folder, content.expectations);
   const root = trust.trustRoot?.root;
@@ -79,6 +80,7 @@ export async function openVerification(
       ...withoutTrustRoot(others),
       publicKeys: found === undefined ? publicKeys.map((path) => readPublicKeyFile(join(folder, path))) : [],
       ...(found === undefined ? {} : { npmPackage: found.npmPackage }),
+      ...(verifierId !== undefined && resourceUri !== undefined && { summary: { verifierId, resourceUri } }),
       ...trust,
       ...(lockfile === undefined ? {} : { lock: parseLock(readFileSync(join(folder, lockfile))) }),
       ...(policies === undefined

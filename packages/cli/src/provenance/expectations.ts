@@ -39,6 +39,7 @@ export function readExpectations(
     certificateIssuer: options.certificateIssuer,
     trustRoot,
     buildLevel: options.buildLevel,
+    summary: readSummary(options),
     threshold: options.threshold,
     builderId: options.builderId,
     sourceUri: options.sourceUri,
@@ -58,6 +59,14 @@ export function readExpectations(
     noExtra: options.extra ? undefined : true,
     noMissing: options.missing ? undefined : true,
   });
+}
+
+/** The summary that is expected; with `--vsa` the same options say what is written. */
+function readSummary({ vsa, verifierId, resourceUri }: VerifyOptions): Expectations['summary'] | undefined {
+  if (vsa !== undefined || (verifierId === undefined && resourceUri === undefined)) return undefined;
+  if (verifierId === undefined) throw usageError('--resource-uri needs --verifier-id');
+  if (resourceUri === undefined) throw usageError('--verifier-id needs --resource-uri');
+  return { verifierId, resourceUri };
 }
 
 /** A root trusts whole authorities, which certify anybody: without an identity it would decide nothing, and the other way round. */
@@ -143,6 +152,8 @@ const FLAGS: Readonly<Record<string, string>> = {
   image: '--as',
   maxAgeSeconds: '--max-age',
   npmPackage: '--public-key',
+  summary: '--verifier-id',
+  lock: '--lockfile',
 };
 
 /** An expectation that the verifier calls impossible, in the words of the command line. Other errors stay as they are. */

@@ -154,7 +154,8 @@ function describeWarnings(accepted: readonly ArtifactReport[]): string[] {
 }
 
 /** Where keys sign themselves there is no certificate to check, and nothing is left out. */
-const NOTHING_TO_CHECK = /^no (?:certificate is expected|key was delegated to|npm package is named)/;
+const NOTHING_TO_CHECK =
+  /^no (?:(?:certificate|verification summary) is expected|key was delegated to|npm package is named)/;
 
 /** What nobody asked for and was therefore not checked. */
 function describeUnchecked(accepted: readonly ArtifactReport[]): string[] {

@@ -15,8 +15,8 @@ export function addSummaryOptions<Command extends Declaration>(command: Command)
   command
     .addOption(single('--vsa <FILE>', 'write the outcome as a verification summary attestation'))
     .addOption(single('--vsa-key <KEY>', 'the key file or key URI that signs it'))
-    .addOption(single('--verifier-id <URI>', 'who verifies, as consumers know you'))
-    .addOption(single('--resource-uri <URI>', 'what is verified, as consumers fetch it'));
+    .addOption(single('--verifier-id <URI>', 'who verifies; without --vsa: whose summary will do'))
+    .addOption(single('--resource-uri <URI>', 'what is verified; without --vsa: what it must be about'));
   return addKeyFileOptions(command);
 }
 
@@ -26,7 +26,7 @@ export function summaryOutput(options: SummaryOptions): string | undefined {
   const needed = { vsaKey, verifierId, resourceUri };
   if (vsa === undefined) {
     refuse(
-      { ...needed, passphraseFile, keyConfig, allowMountedKey },
+      { vsaKey, passphraseFile, keyConfig, allowMountedKey },
       (value) => value !== undefined,
       'needs --vsa',
     );

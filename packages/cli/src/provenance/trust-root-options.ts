@@ -11,6 +11,9 @@ export interface TrustRootOptions {
   readonly plainTrustRoot?: string;
   readonly trustState?: string;
   readonly buildLevel?: number;
+  /** With it, the level is that of a summary. */
+  readonly verifierId?: string;
+  readonly vsa?: string;
 }
 
 export function addTrustRootOptions<Command extends Declaration>(command: Command): Command {
@@ -45,7 +48,7 @@ export function namesTrustRoot(options: TrustRootOptions): boolean {
   refuseWithout(trustRoot, '--trust-root', { trustRootKey, trustRootThreshold });
   refuseWithout(trustRoot ?? plainTrustRoot, '--trust-root or --plain-trust-root', {
     trustState,
-    buildLevel,
+    ...(options.verifierId === undefined || options.vsa !== undefined ? { buildLevel } : {}),
   });
   return trustRoot !== undefined || plainTrustRoot !== undefined;
 }

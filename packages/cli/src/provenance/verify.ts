@@ -54,7 +54,7 @@ export function describe(command: Declaration): void {
   )
     .optionsGroup('What was accepted before:')
     .addOption(single('--lockfile <FILE>', 'it may be no weaker and no older than what was locked'))
-    .optionsGroup('A summary that others can rely on (VSA):');
+    .optionsGroup('Verification summaries (VSA):');
   addSummaryOptions(declared)
     .optionsGroup('Output:')
     .addOption(choice('--format <FORMAT>', 'for people or for programs', FORMATS, 'text'))
@@ -161,8 +161,8 @@ Nothing but images is fetched: keys, trust roots, evidence and policies are file
 --offline makes sure that no connection is opened, and refuses images.
 
 --vsa writes what was decided as a verification summary attestation, accepted or rejected: the policy, the attestations
-and the SLSA Build level that the trust root vouches for. Consumers trust its key and its verifier together
-(docs/vsa.md).
+and the SLSA Build level that the trust root vouches for (docs/vsa.md). Without --vsa, --verifier-id and --resource-uri
+accept an artifact by such a summary instead of provenance; --build-level says what it must report.
 
 Exit codes:
   0  every artifact is accepted
