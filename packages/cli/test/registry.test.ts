@@ -92,6 +92,63 @@ describe('danube provenance push and verify oci:', () => {
     assert.match(pushed.stderr, /does not name oci:/);
   });
 
+  it('reject an image of which only an SBOM is attested, and take none of two for the other (CVE-2022-35929, -35930)', async () => {
+    const image = registry.putImage('shop/app', { content: 'with an SBOM' });
+    const subject = [{ name: 'app', digest: { sha256: image.digest.slice(7) } }];
+    const predicateType = 'https://spdx.dev/Document';
+    const sbom = {
+      _type: STATEMENT_V1,
+      subject,
+      predicateType,
+      predicate: { spdxVersion: 'SPDX-2.3' },
+    } as const;
+    write(join(root, 'sbom.json'), attestationOf(sbom, await testKey(1)));
+    const args = ['provenance', 'push', at(image), '--provenance', 'sbom.json', ...plain()];
+    assert.equal((await danube(args)).code, 0);
+    assert.equal((await verify(`oci:${at(image)}`, ...plain())).code, 1);
+    await push(image, 2);
+    assert.equal((await verify(`oci:${at(image)}`, ...plain())).code, 1);
+  });
+
+  it('reject what another image was attested with, wherever a registry puts it (notation CVE-2023-33959)', async () => {
+    const good = registry.putImage('shop/app', { content: 'good' });
+    const bad = registry.putImage('shop/app', { content: 'bad' });
+    await push(good, 1, '--compat', 'att');
+    const tagOf = (image: StoredImage): string => `${image.digest.replace(':', '-')}.att`;
+    const att = registry.manifests.get(`shop/app:${tagOf(good)}`)!;
+    registry.putManifest('shop/app', JSON.parse(att.bytes.toString()), tagOf(bad));
+    const { code, report } = await verify(`oci:${at(bad)}`, ...plain());
+    assert.deepEqual([code, report.verdict], [1, 'rejected']);
+  });
+
+  it('reject a signed payload that is no statement, and one that was changed (cosign CVE-2026-39395)', async () => {
+    const image = registry.putImage('shop/app', { content: 'with a corrupt payload' });
+    await push(image);
+    const referrer = [...registry.manifests].find(([, { bytes }]) =>
+      bytes.toString().includes(`"subject":{"mediaType":"${image.mediaType}","digest":"${image.digest}"`),
+    )!;
+    const manifest = JSON.parse(referrer[1].bytes.toString());
+    const key = `shop/app@${manifest.layers[0].digest}`;
+    const bundle = JSON.parse(registry.blobs.get(key)!.toString());
+    registry.manifests.delete(referrer[0]);
+    for (const payload of [
+      'bm90IGEgc3RhdGVtZW50',
+      'e30=',
+      `${bundle.dsseEnvelope.payload.slice(0, -8)}fSAgICAg`,
+    ]) {
+      const changed = Buffer.from(
+        JSON.stringify({ ...bundle, dsseEnvelope: { ...bundle.dsseEnvelope, payload } }),
+      );
+      const layers = [
+        { ...manifest.layers[0], digest: registry.putBlob('shop/app', changed), size: changed.length },
+      ];
+      const { digest } = registry.putManifest('shop/app', { ...manifest, layers });
+      const { code, report } = await verify(`oci:${at(image)}`, ...plain());
+      assert.deepEqual([code, report.verdict], [1, 'rejected']);
+      registry.manifests.delete(`shop/app@${digest}`);
+    }
+  });
+
   it('write cosign .att for --compat att', async () => {
     const image = registry.putImage('shop/app', { content: 'for cosign 2' });
     const tag = `shop/app:${image.digest.replace(':', '-')}.att`;
