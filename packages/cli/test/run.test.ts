@@ -5,7 +5,6 @@ import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, beforeEach, describe, it } from 'node:test';
 import { parseEnvelope, parseStatement, type JsonObject } from 'in-toto-attestation';
-import { ENVIRONMENTS } from '../../builder/test/adapters/platform-samples.ts';
 import { DANUBE, danube, folder, type Outcome, type RunOptions } from './danube.ts';
 import { sha256, testKey, write, writeKey } from './fixture.ts';
 
@@ -14,6 +13,16 @@ const keys = folder();
 const KEY = ['--key', join(keys, 'first.key'), '--out', join(keys, 'out.json')];
 const SH = ['--', 'sh', '-c'];
 const GIT_ENV = { GIT_CONFIG_NOSYSTEM: '1', HOME: keys };
+/** A job of GitLab as it documents itself. */
+const GITLAB = {
+  CI_COMMIT_BRANCH: 'main',
+  CI_COMMIT_SHA: '5b7d2e9f0c1a4836b7d2e9f0c1a4836b7d2e9f0c',
+  CI_JOB_ID: '8102',
+  CI_JOB_NAME: 'build-app',
+  CI_JOB_URL: 'https://gitlab.example.com/acme/app/-/jobs/8102',
+  CI_PROJECT_URL: 'https://gitlab.example.com/acme/app',
+  CI_RUNNER_ID: '42',
+};
 /** In the shape of a GitHub token, and put together here, so that nobody takes this file for a leak. */
 const TOKEN = ['gh', 'p_', 'abcdefghijklmnopqrstuvwxyz0123456789'].join('');
 
@@ -200,14 +209,14 @@ describe('danube provenance run', () => {
 
   it('describes the job by its platform, and refuses another commit than the job is of', () => {
     const make = ['--from', 'gitlab-ci', ...SH, 'mkdir -p dist; date > dist/x'];
-    const env = { ...GIT_ENV, ...ENVIRONMENTS['gitlab-ci'], CI_COMMIT_SHA: git('rev-parse', 'HEAD') };
+    const env = { ...GIT_ENV, ...GITLAB, CI_COMMIT_SHA: git('rev-parse', 'HEAD') };
     assert.equal(run(make, { env }).code, 0);
     const { buildDefinition, runDetails } = predicate();
     assert.equal(buildDefinition.buildType, 'https://danube.dev/buildtypes/pipeline/v1');
     assert.match(runDetails.builder.id, /#job-environment\/unknown-runner$/);
     assert.equal(runDetails.byproducts[0].annotations.platform.os, process.platform);
     assert.equal(runDetails.metadata.danube_status, 'running');
-    const other = run(make, { env: { ...GIT_ENV, ...ENVIRONMENTS['gitlab-ci'] } });
+    const other = run(make, { env: { ...GIT_ENV, ...GITLAB } });
     assert.equal(other.code, 2);
     assert.match(other.stderr, /is checked out/);
   });

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { parseEnvelope, parseStatement } from 'in-toto-attestation';
-import { ENVIRONMENTS, EVENTS } from '../../builder/test/adapters/platform-samples.ts';
-import { danube, folder, type Outcome } from './danube.ts';
-import { testKey, write, writeKey } from './fixture.ts';
+import { ENVIRONMENTS, EVENTS } from '../../packages/builder/test/adapters/platform-samples.ts';
+import { danube, folder, type Outcome } from '../../packages/cli/test/danube.ts';
+import { testKey, write, writeKey } from '../../packages/cli/test/fixture.ts';
 
 const root = folder();
 const TEKTON_BUILDER = 'https://tekton.example.com/prod';
