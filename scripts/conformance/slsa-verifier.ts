@@ -5,10 +5,14 @@ import {
   evaluateProvenance,
   type Expectations,
   loadEvidence,
+  type RegistryKey,
   type Report,
 } from '@danube/verifier';
+import { MalformedError } from 'in-toto-attestation';
 import { z } from 'zod';
 import { proveCertificate } from '@danube/sigstore';
+import { readPublicKeyFile } from '@danube/keys/file';
+import { judgePackage } from './npm-package.ts';
 import type { Source, VectorFolder } from './folder.ts';
 import { compare, notApplicable, type Outcome } from './outcome.ts';
 import { publicGoodRoot } from './public-good-root.ts';
@@ -17,8 +21,9 @@ const VERSIONED =
   'asks for a tag by a part of its version; tags are compared exactly here, so only the rows that name the whole tag or expect a mismatch are judged';
 const ABSENT = 'the attestation of the row is not in the folder';
 const NO_DIGEST = 'the digest of the artifact is not in the folder';
-const OTHER =
-  'a package name or version, a registry key, or a summary, which these rows are about, is not judged by this module';
+const OTHER = 'a verification summary, which these rows are about, is not judged by this module';
+const NO_BUILDER =
+  'names no builder, which the source refuses as wrong use; here a builder is checked when one is expected, and reported as not constrained otherwise';
 
 const ROW = z.looseObject({
   name: z.string(),
@@ -39,6 +44,8 @@ const NPM_ROW = z.looseObject({
   name: z.string(),
   artifact: z.string(),
   source: z.string(),
+  pkgName: z.string().optional(),
+  pkgVersion: z.string().optional(),
   builderID: z.string().optional(),
   expect: z.string(),
 });
@@ -69,17 +76,29 @@ const CHECKS: Readonly<Record<string, string>> = {
   ErrorRekorSearch: 'signature or transparency',
   ErrorInvalidSignature: 'signature',
 };
+/** The same for packages. */
+const NPM_CHECKS: Readonly<Record<string, string>> = {
+  ...CHECKS,
+  ErrorMismatchPackageName: 'npm.package',
+  ErrorMismatchPackageVersion: 'npm.package',
+  ErrorInvalidBuilderID: 'builder.id',
+  ErrorNotSupported: 'builder.id',
+  ErrorMismatchBuilderID: 'builder.id',
+  ErrorInvalidSignature: 'signature or npm.package',
+};
 
 /** Provenance of real builds on GitHub, and the expectations that slsa-verifier's own tests have of it. */
 export const slsaVerifier: VectorFolder = {
   name: 'slsa-verifier',
-  exceptions: [VERSIONED, ABSENT, NO_DIGEST, OTHER],
+  exceptions: [VERSIONED, ABSENT, NO_DIGEST, NO_BUILDER, OTHER],
   judge,
 };
 
 interface Folder {
   readonly source: Source;
   readonly root: SigstoreRoot;
+  /** Of npm's registry. */
+  readonly registryKeys: readonly RegistryKey[];
   readonly digests: z.infer<typeof DIGESTS>;
   readonly builders: Readonly<Record<string, string>>;
 }
@@ -89,6 +108,9 @@ function* judge(source: Source): Generator<Outcome> {
   const folder: Folder = {
     source,
     root: parseTrustedRoot(publicGoodRoot(source)),
+    registryKeys: [
+      { publicKey: readPublicKeyFile(source.path('../npm-provenance/sigstore-go-examples/publish_key.pub')) },
+    ],
     digests: source.json('artifact-digests.json', DIGESTS),
     builders: notes.Test_runVerifyGHAArtifactPath.default_builder_ids,
   };
@@ -180,7 +202,13 @@ function verify(
  * The source asks a live log for the entry of an envelope; from the file alone nothing proves the time. So `PASS` is that
  * every other check passes (`unproven` alone fails), and an error is that its own check fails.
  */
-function compareReport(name: string, expect: string, report: Report, unproven?: string): Outcome {
+function compareReport(
+  name: string,
+  expect: string,
+  report: Report,
+  unproven?: string,
+  checks = CHECKS,
+): Outcome {
   const failed = report.artifacts
     .filter(({ verdict }) => verdict === 'rejected')
     .flatMap(({ attestations }) => attestations.flatMap(({ checks }) => checks))
@@ -193,7 +221,7 @@ function compareReport(name: string, expect: string, report: Report, unproven?: 
       'nothing else fails',
       others.length === 0 ? 'nothing else fails' : others.join(', '),
     );
-  const check = CHECKS[expect] ?? expect;
+  const check = checks[expect] ?? expect;
   const isSaid = check.split(' or ').some((id) => failed.includes(id));
   return compare(
     name,
@@ -202,44 +230,61 @@ function compareReport(name: string, expect: string, report: Report, unproven?: 
   );
 }
 
-const NPM = z.object({
-  attestations: z.array(z.looseObject({ predicateType: z.string(), bundle: z.unknown() })),
-});
-const NPM_ERRORS = ['ErrorMismatchSource', 'ErrorInvalidSignature'];
+/** The builders that are GitHub's own runners; the others are SLSA's, whose workflows sign. */
+const RUNNER = /^https:\/\/github\.com\/actions\/runner/;
 
-/** The provenance of an npm package: its signer, source and builder, for the tarball's digest. */
+/** A package of npm: provenance and the registry's publish attestation, for the tarball's digest. */
 function judgeNpm(folder: Folder, row: z.infer<typeof NPM_ROW>): Outcome {
   const path = `testdata/npm/gha/${row.artifact}.json`;
-  if (!folder.source.files.includes(path)) return notApplicable(row.name, ABSENT);
-  const isOfPublish = row.name.includes('signature publish');
-  if ((row.expect !== 'PASS' && !NPM_ERRORS.includes(row.expect)) || isOfPublish)
-    return notApplicable(row.name, OTHER);
-  const sha512 = folder.digests[`npm/gha/${row.artifact}`]?.sha512;
+  const { source, root, digests, registryKeys } = folder;
+  if (!source.files.includes(path)) return notApplicable(row.name, ABSENT);
+  const sha512 = digests[`npm/gha/${row.artifact}`]?.sha512;
   if (sha512 === undefined) return notApplicable(row.name, NO_DIGEST);
-  const { attestations } = folder.source.json(path, NPM);
-  const provenance = attestations.find(({ predicateType }) =>
-    predicateType.startsWith('https://slsa.dev/provenance/'),
-  );
-  const bytes = Buffer.from(JSON.stringify(provenance?.bundle));
+  if (row.builderID === undefined) return notApplicable(row.name, NO_BUILDER);
   const repository = `https://${row.source}`;
-  const isWorkflow = row.builderID?.includes('/.github/workflows/') === true;
-  const outcomes = [repository, `git+${repository}`].map((sourceUri) =>
-    compareReport(
-      row.name,
-      row.expect,
-      verify(folder, bytes, [{ name: row.artifact, digest: { sha512 } }], {
-        publicKeys: [],
-        certificateIssuer: ISSUER,
-        certificateIdentity: isWorkflow ? GENERATORS : 'https://github.com/**',
-        sourceUri,
-      }),
+  const isRunner = RUNNER.test(row.builderID);
+  // Provenance v0.2 spells the source with git+, v1 without: one of the two is the row's.
+  const outcomes = [repository, `git+${repository}`].flatMap((sourceUri) =>
+    buildersOf(row.builderID ?? '', source.bytes(path)).map((builderId) =>
+      compareReport(
+        row.name,
+        row.expect,
+        judgePackage({
+          files: [source.bytes(path)],
+          root,
+          registryKeys,
+          name: row.pkgName,
+          version: row.pkgVersion,
+          digest: { sha512 },
+          certificateIdentity: isRunner ? 'https://github.com/**' : GENERATORS,
+          expectations: { sourceUri, builderId },
+        }),
+        undefined,
+        NPM_CHECKS,
+      ),
     ),
   );
+  // What is right in one spelling passes; what is wrong must be so in every one.
   const isPass = row.expect === 'PASS';
-  // Provenance v0.2 spells the source with git+, v1 without: one of the two is the row's.
   return (
     outcomes.find(({ result }) => (result === 'agreed') === isPass) ??
     outcomes[0] ??
     notApplicable(row.name, ABSENT)
   );
+}
+
+/** As the source takes it: without the version that the provenance adds, and v0.2 leaves out which runner it was. */
+function buildersOf(builderId: string, bytes: Uint8Array): readonly string[] {
+  const claimed = loadEvidence([{ path: 'answer', bytes }]).items.flatMap((item) => {
+    const statement = item.statement();
+    const predicate = statement instanceof MalformedError ? {} : statement.predicate;
+    const { builder } =
+      z.looseObject({ builder: z.unknown() }).safeParse(predicate['runDetails'] ?? predicate).data ?? {};
+    const { id } = z.looseObject({ id: z.string() }).safeParse(builder).data ?? {};
+    return id?.startsWith(`${builderId}@`) === true ? [id] : [];
+  });
+  if (claimed.length > 0) return claimed;
+  return builderId.endsWith('/github-hosted')
+    ? [builderId, builderId.replace(/\/github-hosted$/, '')]
+    : [builderId];
 }
