@@ -63,7 +63,7 @@ function podProblems(spec: Tree): string[] {
 }
 
 function roleProblems({ kind, rules = [] }: Manifest): string[] {
-  if (!/Role$/.test(kind)) return [];
+  if (!kind.endsWith('Role')) return [];
   return rules.flatMap((rule: Tree) => {
     const all = [...(rule.apiGroups ?? []), ...(rule.resources ?? []), ...(rule.verbs ?? [])];
     const secrets = kind === 'ClusterRole' && rule.resources?.includes('secrets');

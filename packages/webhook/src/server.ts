@@ -103,7 +103,7 @@ export class WebhookServer {
   }
 
   #show(request: IncomingMessage, response: ServerResponse): void {
-    const { pathname } = urlOf(request);
+    const { pathname } = targetOf(request);
     if (pathname === '/metrics') return send(response, 200, this.#parts.metrics.render(), METRICS_TYPE);
     if (!this.#probe(pathname, response)) send(response, 404, 'there is no such page\n');
   }
@@ -120,7 +120,7 @@ export class WebhookServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname, searchParams } = urlOf(request);
+    const { pathname, timeout } = targetOf(request);
     if (this.#probe(pathname, response)) return;
     const route = this.#route(pathname);
     try {
@@ -128,7 +128,7 @@ export class WebhookServer {
       if (refused !== undefined) return this.#end(request, response, pathname, ...refused);
       const body = await readBody(request, this.#parts.config.limits.bodyBytes);
       if (body === undefined) return this.#end(request, response, pathname, 413, 'the body is too large\n');
-      const text = await this.#within(searchParams.get('timeout'), (signal) =>
+      const text = await this.#within(timeout, (signal) =>
         route === 'gatekeeper'
           ? this.#provide(body, signal)
           : this.#review(route ?? 'validate', body, signal),
@@ -237,27 +237,40 @@ const JSON_TYPE = 'application/json';
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 function send(response: ServerResponse, status: number, text: string, type: string = TEXT_TYPE): void {
-  const body = Buffer.from(text);
-  response.writeHead(status, { 'content-type': type, 'content-length': body.length });
-  response.end(body);
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) });
+  response.end(text);
 }
 
-function urlOf({ url = '/' }: IncomingMessage): URL {
-  return URL.parse(url, 'https://webhook.invalid') ?? new URL('https://webhook.invalid/invalid');
+interface Target {
+  readonly pathname: string;
+  /** What the API server says that it waits. */
+  readonly timeout: string | null;
 }
 
-/** The body; `undefined` when it is longer than the limit, as soon as that is known. */
+/** The two things that a request's target can say; a parser of all URLs costs as much as the rest of an answer. */
+function targetOf({ url = '/' }: IncomingMessage): Target {
+  const question = url.indexOf('?');
+  if (question === -1) return { pathname: url, timeout: null };
+  const [, timeout = null] = /(?:^|&)timeout=([^&]*)/.exec(url.slice(question + 1)) ?? [];
+  return { pathname: url.slice(0, question), timeout };
+}
+
+/** The body; `undefined` when it is longer than the limit, as soon as that is known. By events: they cost least. */
 async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > limit) return undefined;
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request) {
+  request.on('data', (chunk: Buffer) => {
     length += chunk.length;
-    if (length > limit) return undefined;
-    chunks.push(chunk);
-  }
-  const [only] = chunks;
-  return chunks.length === 1 ? only : Buffer.concat(chunks);
+    if (length <= limit) return void chunks.push(chunk);
+    request.pause();
+    return resolve(undefined);
+  });
+  request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+  request.on('error', reject);
+  request.on('aborted', () => reject(new Error('the client has gone')));
+  return promise;
 }
 
 async function open(
