@@ -70,6 +70,13 @@ beforeEach(() => {
 });
 
 describe('danube provenance run', () => {
+  it('keeps what only danube is told from the command, and hands on the rest', () => {
+    const env = { ...GIT_ENV, DANUBE_SIGNING_PASSPHRASE: 'correct horse', CHANNEL: 'stable' };
+    const command = 'mkdir dist; echo x > dist/x; echo "<$DANUBE_SIGNING_PASSPHRASE> <$CHANNEL>"';
+    const { code, stdout } = run([...SH, command], { env });
+    assert.deepEqual([code, stdout], [0, '<> <stable>\n']);
+  });
+
   it('runs a command and attests what the patterns find', () => {
     const { code, stdout, stderr } = run([
       '--artifacts',

@@ -81,6 +81,11 @@ function pass(stream: Readable | null, output: typeof STDOUT | typeof STDERR, lo
   });
 }
 
+/** The passphrase of the key that signs is none of the business of what is built. */
+function withoutOurs(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('DANUBE_')));
+}
+
 async function waitFor(
   argv: readonly string[],
   isLogged: boolean,
@@ -89,7 +94,10 @@ async function waitFor(
 ): Promise<Ended> {
   const [program = '', ...args] = argv;
   const startedOn = new Date().toISOString();
-  const child = spawn(program, args, { stdio: stdio === 'inherit' ? stdio : [...stdio] });
+  const child = spawn(program, args, {
+    stdio: stdio === 'inherit' ? stdio : [...stdio],
+    env: withoutOurs(process.env),
+  });
   const isForeground = isTerminal(STDIN);
   const forward = (signal: NodeJS.Signals): void => {
     if (!isForeground || !FROM_TERMINAL.includes(signal)) child.kill(signal);
