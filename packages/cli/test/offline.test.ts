@@ -76,6 +76,15 @@ describe('danube provenance verify', () => {
     assert.equal(trapped([...image, '--public-key=../../keys/builder.pub'], join(VECTORS, 'trust-root')), 97);
   });
 
+  it('refuses a store elsewhere with --offline', () => {
+    for (const store of ['s3://bucket/prefix', 'oci:localhost:9/app']) {
+      const args = ['provenance', 'verify', '--digest', `sha256:${'0'.repeat(64)}`, '--store', store];
+      const { code, stderr } = danube([...args, '--public-key=x.pub', '--offline']);
+      assert.equal(code, 2);
+      assert.match(stderr, /--offline forbids/);
+    }
+  });
+
   it('refuses an image with --offline', () => {
     const args = ['provenance', 'verify', 'oci:localhost:9/app:1', '--public-key=x.pub', '--offline'];
     const { code, stderr } = danube(args);

@@ -59,7 +59,7 @@ export interface Judged {
  * @throws DanubeError when there is nothing to judge.
  */
 export async function verifyArtifacts(paths: readonly string[], options: VerifyOptions): Promise<ExitCode> {
-  if (options.offline === true) await stayOffline(paths);
+  if (options.offline === true) await stayOffline(paths, options.store);
   const format = await chooseFormat(options);
   const out = summaryOutput(options);
   const judged = await judgeArtifacts(paths, options, await readLock(options));
@@ -184,8 +184,14 @@ function refuseRegistryOptions({
   );
 }
 
-/** Nothing is fetched but images; whatever else would try to fails as well. @throws CliError ERR_USAGE */
-async function stayOffline(paths: readonly string[]): Promise<void> {
+/** Nothing is fetched but images and what a store elsewhere holds; whatever else would try to fails as well. @throws CliError ERR_USAGE */
+async function stayOffline(paths: readonly string[], store: string | undefined): Promise<void> {
+  if (store !== undefined && /^(?:oci|s3):/.test(store)) {
+    throw usageError(
+      `--store ${store} is elsewhere, and --offline forbids to ask it`,
+      'name a data directory',
+    );
+  }
   const image = paths.find((path) => path.startsWith('oci:'));
   if (image !== undefined) {
     throw usageError(

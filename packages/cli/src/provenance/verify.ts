@@ -158,7 +158,7 @@ A certificate's identity and issuer are compared exactly. In a pattern * stands 
 for any characters; the host is always exact. Signature, log entry, time and certificate are verified offline.
 
 Nothing but images is fetched: keys, trust roots, evidence and policies are files; only --vsa-key may name a service.
---offline makes sure that no connection is opened, and refuses images.
+--offline makes sure that no connection is opened, and refuses images and stores elsewhere.
 
 --vsa writes what was decided as a verification summary attestation, accepted or rejected: the policy, the attestations
 and the SLSA Build level that the trust root vouches for (docs/vsa.md). Without --vsa, --verifier-id and --resource-uri
