@@ -95,6 +95,51 @@ export function keylessBundle(statement: object, mistakes: Mistakes = {}): objec
   };
 }
 
+/** The same as cosign 2 keeps it: an envelope, and beside it, as annotations of its layer, what proves who signed. */
+export interface CosignLayer {
+  readonly envelope: Buffer;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+interface KeylessJson {
+  readonly verificationMaterial: {
+    readonly certificate: { readonly rawBytes: string };
+    readonly tlogEntries: readonly {
+      readonly logIndex: string;
+      readonly logId: { readonly keyId: string };
+      readonly integratedTime: string;
+      readonly inclusionPromise: { readonly signedEntryTimestamp: string };
+      readonly canonicalizedBody: string;
+    }[];
+  };
+  readonly dsseEnvelope: object;
+}
+
+export function cosignLayer(statement: object, mistakes: Mistakes = {}): CosignLayer {
+  const { verificationMaterial, dsseEnvelope } = keylessBundle(statement, mistakes) as KeylessJson;
+  const { certificate, tlogEntries } = verificationMaterial;
+  const bundles = tlogEntries.map(
+    ({ logIndex, logId, integratedTime, inclusionPromise, canonicalizedBody }) => ({
+      SignedEntryTimestamp: inclusionPromise.signedEntryTimestamp,
+      Payload: {
+        body: canonicalizedBody,
+        integratedTime: Number(integratedTime),
+        logIndex: Number(logIndex),
+        logID: Buffer.from(logId.keyId, 'base64').toString('hex'),
+      },
+    }),
+  );
+  return {
+    envelope: Buffer.from(JSON.stringify(dsseEnvelope)),
+    annotations: {
+      'dev.cosignproject.cosign/signature': '',
+      'dev.sigstore.cosign/certificate': pem('CERTIFICATE', Buffer.from(certificate.rawBytes, 'base64')),
+      'dev.sigstore.cosign/chain': pem('CERTIFICATE', authorityCertificate(AUTHORITY)),
+      ...(bundles[0] === undefined ? {} : { 'dev.sigstore.cosign/bundle': JSON.stringify(bundles[0]) }),
+    },
+  };
+}
+
 /** A version 0.3 bundle of the statement, signed by a key that lives on, and logged. */
 export function keyedBundle(statement: object, key: FixedKey, mistakes: Mistakes = {}): object {
   const payload = Buffer.from(JSON.stringify(statement));

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Registry, startRegistry, startTokenServer, type StoredImage } from '@danube/test-registry';
 import type { ReportJson } from '@danube/verifier';
-import { parseAttestations, PROVENANCE_V1, STATEMENT_V1 } from 'in-toto-attestation';
+import {
+  parseAttestations,
+  parseEnvelope,
+  parseStatement,
+  PROVENANCE_V1,
+  STATEMENT_V1,
+} from 'in-toto-attestation';
 import { danubeAsync, folder, type Outcome } from './danube.ts';
 import { attestationOf, provenance, testKey, write, writeKey } from './fixture.ts';
 
@@ -156,6 +162,19 @@ describe('danube provenance push and verify oci:', () => {
     assert.ok(!registry.manifests.has(tag));
     assert.equal((await push(image, 1, '--compat', 'att')).code, 0);
     assert.ok(registry.manifests.has(tag));
+  });
+
+  it('name every layer of one .att manifest among the inputs of a summary', async () => {
+    const image = registry.putImage('shop/app', { content: 'several layers' });
+    await push(image, 1, '--compat', 'att');
+    await push(image, 2, '--compat', 'att');
+    const summary = ['--vsa', 'layers.json', '--vsa-key', 'first', '--verifier-id', 'https://v.example.com/'];
+    const { code } = await verify(`oci:${at(image)}`, ...plain(), ...summary, '--resource-uri', 'oci:app');
+    assert.equal(code, 0);
+    const { payload } = parseEnvelope(readFileSync(join(root, 'layers.json')));
+    const predicate = parseStatement(payload).predicate as { inputAttestations: { uri: string }[] };
+    const manifests = predicate.inputAttestations.map(({ uri }) => uri);
+    assert.deepEqual([manifests.length, new Set(manifests).size], [4, 3]);
   });
 
   it('accept an index by its own attestation, or by those of all its images', async () => {

@@ -48,17 +48,16 @@ async function findInRepository(
     );
   }
   return withRegistry(options, reference, async (client) => {
-    const files = new Map<string, EvidenceFile>();
+    const files: EvidenceFile[] = [];
     let isBlind = false;
     // What a registry stores has a SHA-256 or SHA-512 name.
     for (const digest of digests.filter((text) => /^sha(?:256|512):/.test(text))) {
       const { attestations, unreadable } = await client.findAttestations({ ...reference, digest });
-      for (const { path, bytes, digest: blob } of attestations)
-        files.set(`${path} ${blob}`, { path: `oci:${path}`, bytes });
+      for (const { path, bytes } of attestations) files.push({ path: `oci:${path}`, bytes });
       for (const { path, reason } of unreadable) sayWarning(`${path}: ${reason}`);
       isBlind ||= unreadable.length > 0;
     }
-    return { files: [...files.values()], isBlind };
+    return { files, isBlind };
   });
 }
 

@@ -108,15 +108,20 @@ async function verifyImages(
   now: Date,
 ): Promise<Judged> {
   if (options.as !== undefined) throw usageError('--as is for files; an image is what its reference says');
-  const sources = new Map<string, EvidenceFile>();
+  const sources: EvidenceFile[] = [];
   const { judgeImages } = await import('./images.ts');
   const { report, isBlind } = await judgeImages(paths, options, async (files, artifacts) => {
-    for (const file of files) sources.set(file.path, file);
+    // Layers of one manifest have its path; a store may have the same for an index and for an image in it.
+    sources.push(...files.filter((file) => !sources.some((other) => isSame(file, other))));
     const evidence = loadEvidence(files);
     const proofs = await lookAtProofs(evidence, options.sigstoreRoot, expectations);
     return judge({ evidence }, artifacts, [], { expectations, now, ...proofs });
   });
-  return { report, problems: [], isBlind, files: [...sources.values()], expectations, now };
+  return { report, problems: [], isBlind, files: sources, expectations, now };
+}
+
+function isSame(one: EvidenceFile, other: EvidenceFile): boolean {
+  return one.path === other.path && Buffer.compare(one.bytes, other.bytes) === 0;
 }
 
 /** With what a store holds about the artifacts. */

@@ -1,6 +1,7 @@
 /** All attestations of an image, wherever a registry keeps them. */
 import { type Descriptor, type OciManifest } from '@danube/artifact/oci-manifest';
 import { StoreError, type StoreErrorCode } from '../errors.ts';
+import { attestationOf } from './att-layer.ts';
 import { digestIn, getBlob, getDocument, parseDocument, pathOf, type Repository } from './content.ts';
 import { fallbackTag, listFallback, listReferrers } from './referrers.ts';
 import type {
@@ -218,7 +219,13 @@ async function readLayers(
       if (search.total.bytes > limits.totalBytes)
         throw tooMuch(search, `${limits.totalBytes} bytes of attestations`);
       const bytes = await getBlob(search.repository, layer, limits.attestationBytes);
-      search.attestations.push({ kind, isSigned: kind !== 'buildkit', bytes, digest: digestIn(layer), path });
+      search.attestations.push({
+        kind,
+        isSigned: kind !== 'buildkit',
+        bytes: kind === 'att-tag' ? attestationOf(layer, bytes) : bytes,
+        digest: digestIn(layer),
+        path,
+      });
       count += 1;
     });
   }

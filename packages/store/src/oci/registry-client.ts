@@ -41,7 +41,8 @@ export interface Image extends ImageAt {
  *
  * - `bundle-referrer`: a Sigstore bundle in a manifest whose `subject` is the image (OCI 1.1);
  * - `dsse-referrer`: a DSSE envelope likewise;
- * - `att-tag`: a DSSE envelope in cosign's `sha256-<hex>.att`;
+ * - `att-tag`: a DSSE envelope in cosign's `sha256-<hex>.att`; with a certificate beside it, a Sigstore bundle made of
+ *   both and of the log entry;
  * - `buildkit`: a statement that BuildKit put into the image's index. Nobody signed it.
  */
 export type AttestationKind = 'bundle-referrer' | 'dsse-referrer' | 'att-tag' | 'buildkit';
@@ -51,7 +52,7 @@ export interface FoundAttestation {
   readonly kind: AttestationKind;
   /** False for a bare statement. Bytes of any other kind go to `parseAttestations`, which reads them by content. */
   readonly isSigned: boolean;
-  /** The bytes of the blob, of the size and digest that its manifest says. */
+  /** The bytes of the blob, of the size and digest that its manifest says; for `att-tag` perhaps the bundle with it. */
   readonly bytes: Uint8Array;
   /** Of the blob. */
   readonly digest: string;
