@@ -8,6 +8,7 @@ import type { ImageJudge } from './image-judge.ts';
 import { imagesOf, type ImagePlace } from './images.ts';
 import { listAt, objectAt, textAt, type KubernetesApi } from './kubernetes-api.ts';
 import { refusal } from './message.ts';
+import type { PullSecrets } from './pull-secrets.ts';
 import { judgeImage } from './review.ts';
 import type { Rules } from './rules.ts';
 import type { WebhookMetrics } from './webhook-metrics.ts';
@@ -17,6 +18,7 @@ export interface BackgroundParts {
   readonly background: NonNullable<WebhookConfig['background']>;
   readonly rules: Rules;
   readonly judge: ImageJudge;
+  readonly pullSecrets: PullSecrets | undefined;
   readonly metrics: WebhookMetrics;
   readonly log: AuditLog;
   readonly signal: AbortSignal;
@@ -50,14 +52,14 @@ interface PodResult {
 }
 
 async function judgePod(pod: JsonObject, namespace: string, parts: BackgroundParts): Promise<PodResult> {
-  const { rules, judge, signal, metrics, log, api } = parts;
+  const { rules, judge, pullSecrets, signal, metrics, log, api } = parts;
   const request = requestOf(pod, namespace);
   const running = digestsOf(pod);
   const images = new Set(imagesOf('', 'Pod', pod).map((place) => imageOf(place, running)));
   const findings: Finding[] = [];
   for (const image of images) {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(IMAGE_MS)]);
-    findings.push(...(await judgeImage(request, image, { rules, judge, signal: limit })));
+    findings.push(...(await judgeImage(request, image, { rules, judge, pullSecrets, signal: limit })));
   }
   for (const { verdict } of findings) metrics.judgedAgain(verdict);
   // What could not be decided is no news of the pod.

@@ -80,6 +80,7 @@ export interface WebhookConfig {
     readonly tokenServers?: Readonly<Record<string, readonly string[]>> | undefined;
     readonly authorities?: string | undefined;
   };
+  readonly pullSecrets?: { readonly namespaces: readonly string[] } | undefined;
   readonly cache: {
     readonly entries: number;
     readonly acceptedSeconds: number;
@@ -172,6 +173,14 @@ export const configSchema: z.ZodType<WebhookConfig> = z.strictObject({
         .describe('Certificates (PEM) of authorities, in place of those that are usual.'),
     })
     .prefault({}),
+  pullSecrets: z
+    .strictObject({
+      namespaces: listOf(name).describe('Where the webhook may read the pull secrets that pods name.'),
+    })
+    .optional()
+    .describe(
+      'Reads images with the pull secrets of the pods as well, or of their service accounts; needs a role in each namespace.',
+    ),
   cache: z
     .strictObject({
       entries: z.int().min(0).max(10_000_000).default(20_000),

@@ -1,7 +1,8 @@
 import { formatImageReference, type ImageReference } from '@danube/artifact/image-reference';
-import type { Credential, ImageAt, Platform, RegistryClient } from '@danube/store/oci';
+import type { FindOptions, ImageAt, RegistryClient } from '@danube/store/oci';
 import { readFound, type Found } from './found.ts';
-import type { WantedPlatform } from './images.ts';
+import { ANY_PLATFORM, type WantedPlatform } from './platform.ts';
+import type { ImageReader } from './pull-secrets.ts';
 import type { Guard, Judgement } from './rules.ts';
 import { SingleFlight } from './single-flight.ts';
 import { VerdictCache, type CacheLimits } from './verdict-cache.ts';
@@ -43,17 +44,12 @@ export class ImageJudge {
   /**
    * The digest of a tag, as the registry has it now.
    *
+   * @param reader whose credentials are shown before the webhook's own.
    * @throws {StoreError}
    */
-  async resolve(
-    image: ImageReference,
-    signal: AbortSignal,
-    credentials: readonly Credential[] = [],
-  ): Promise<string> {
-    // Not shared among those who show different credentials: an answer is for those who may have it.
-    if (credentials.length > 0) return (await this.#registry.resolve(image, { signal, credentials })).digest;
-    return this.#tags.run(formatImageReference(image), signal, async (shared) => {
-      const { digest } = await this.#registry.resolve(image, { signal: shared });
+  async resolve(image: ImageReference, signal: AbortSignal, reader?: ImageReader): Promise<string> {
+    return this.#tags.run(askedBy(reader, formatImageReference(image)), signal, async (shared) => {
+      const { digest } = await this.#registry.resolve(image, await optionsOf(image, shared, reader));
       return digest;
     });
   }
@@ -68,12 +64,12 @@ export class ImageJudge {
     digest: string,
     guards: readonly Guard[],
     signal: AbortSignal,
-    platform: WantedPlatform = {},
-    credentials: readonly Credential[] = [],
+    platform: WantedPlatform = ANY_PLATFORM,
+    reader?: ImageReader,
   ): Promise<Judged[]> {
     const { registry, repository } = image;
     const pinned = { registry, repository, digest };
-    const name = formatImageReference(pinned);
+    const name = askedBy(reader, formatImageReference(pinned));
     const keys = new Map(guards.map((guard) => [guard, keyOf(name, image, platform, guard)]));
     const known = guards.map((guard) => ({ guard, judgement: this.#cache.get(keys.get(guard) ?? '') }));
     const remembered = known.flatMap(({ guard, judgement }) =>
@@ -82,7 +78,7 @@ export class ImageJudge {
     const isHit = remembered.length === guards.length;
     this.#observer?.cached(isHit);
     if (isHit) return remembered;
-    const judged = await this.#ask(image, pinned, guards, platform, signal, credentials);
+    const judged = await this.#ask(image, pinned, guards, platform, signal, reader);
     for (const { guard, judgement } of judged) {
       this.#cache.put(keys.get(guard) ?? '', judgement, judgement.verdict === 'accepted');
     }
@@ -99,17 +95,18 @@ export class ImageJudge {
     guards: readonly Guard[],
     platform: WantedPlatform,
     signal: AbortSignal,
-    credentials: readonly Credential[],
+    reader: ImageReader | undefined,
   ): Promise<Judged[]> {
-    const found = await this.#find(pinned, signal, credentials);
+    const found = await this.#find(pinned, signal, reader);
     const now = new Date();
     const own = guards.map((guard) => ({ guard, judgement: guard.judge(image, pinned.digest, found, now) }));
     if (own.every(({ judgement }) => judgement.verdict === 'accepted')) return own;
-    const { platforms } = await this.#registry.readImage(pinned, { signal, credentials });
-    const parts = platforms?.filter((part) => matchPlatform(part.platform, platform)) ?? [];
+    const options = await optionsOf(pinned, signal, reader);
+    const { platforms } = await this.#registry.readImage(pinned, options);
+    const parts = platforms?.filter((part) => platform.matches(part.platform)) ?? [];
     if (parts.length === 0) return own;
     const ofParts = await Promise.all(
-      parts.map(async (part) => ({ part, found: await this.#find(part, signal, credentials) })),
+      parts.map(async (part) => ({ part, found: await this.#find(part, signal, reader) })),
     );
     return own.map(({ guard, judgement }) => {
       if (judgement.verdict === 'accepted') return { guard, judgement };
@@ -119,19 +116,18 @@ export class ImageJudge {
     });
   }
 
-  async #find(image: ImageAt, signal: AbortSignal, credentials: readonly Credential[]): Promise<Found> {
-    if (credentials.length > 0) return this.#read(image, signal, credentials);
+  async #find(image: ImageAt, signal: AbortSignal, reader: ImageReader | undefined): Promise<Found> {
     const { registry, repository, digest } = image;
-    return this.#found.run(formatImageReference({ registry, repository, digest }), signal, async (shared) =>
-      this.#read(image, shared, credentials),
-    );
+    const name = askedBy(reader, formatImageReference({ registry, repository, digest }));
+    return this.#found.run(name, signal, async (shared) => this.#read(image, shared, reader));
   }
 
-  async #read(image: ImageAt, signal: AbortSignal, credentials: readonly Credential[]): Promise<Found> {
+  async #read(image: ImageAt, signal: AbortSignal, reader: ImageReader | undefined): Promise<Found> {
+    const options = await optionsOf(image, signal, reader);
     const started = performance.now();
     let outcome: 'found' | 'failed' = 'failed';
     try {
-      const found = readFound(await this.#registry.findAttestations(image, { signal, credentials }));
+      const found = readFound(await this.#registry.findAttestations(image, options));
       outcome = 'found';
       return found;
     } finally {
@@ -140,21 +136,25 @@ export class ImageJudge {
   }
 }
 
-/** An image whose index does not say its platform can come anywhere. */
-function matchPlatform(platform: Platform | undefined, { os, architecture }: WantedPlatform): boolean {
-  if (platform === undefined) return true;
-  return (
-    (os === undefined || os === platform.os) &&
-    (architecture === undefined || architecture === platform.architecture)
-  );
+async function optionsOf(
+  image: Pick<ImageAt, 'registry' | 'repository'>,
+  signal: AbortSignal,
+  reader: ImageReader | undefined,
+): Promise<FindOptions> {
+  return reader === undefined ? { signal } : { signal, credentials: await reader.credentials(image, signal) };
+}
+
+/** Answers are shared, and remembered, only among those who show the same credentials. */
+function askedBy(reader: ImageReader | undefined, name: string): string {
+  return reader === undefined ? name : `${name} ${reader.key}`;
 }
 
 /** Everything that a verdict depends on: whose image, what it is called, where it can run, and by what it was judged. */
 function keyOf(
   name: string,
   { tag = '' }: ImageReference,
-  { os = '', architecture = '' }: WantedPlatform,
+  { key }: WantedPlatform,
   { fingerprint }: Guard,
 ): string {
-  return `${fingerprint} ${os}/${architecture} ${tag} ${name}`;
+  return `${fingerprint} ${key} ${tag} ${name}`;
 }

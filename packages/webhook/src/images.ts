@@ -63,7 +63,12 @@ export function imagesOf(group: string, kind: string, object: JsonObject): Image
   return found === undefined ? [] : imagesOfSpec(found.spec, found.pointer);
 }
 
-function podSpecOf(
+/**
+ * The pod specification of a pod or workload, and the pointer to it; `undefined` when there is none.
+ *
+ * @throws {MalformedError}
+ */
+export function podSpecOf(
   group: string,
   kind: string,
   object: JsonObject,
@@ -79,24 +84,6 @@ function podSpecOf(
     spec = asObject(next, pointer);
   }
   return { spec, pointer };
-}
-
-/** The platforms that a pod can come to; any, where it does not say. */
-export interface WantedPlatform {
-  readonly os?: string;
-  readonly architecture?: string;
-}
-
-/** What the node selector says of the platform: no node of another one is given the pod. */
-export function platformOf(group: string, kind: string, object: JsonObject): WantedPlatform {
-  const spec = podSpecOf(group, kind, object)?.spec;
-  const selector = spec === undefined ? undefined : member(spec, 'nodeSelector');
-  if (selector === undefined || !isJsonObject(selector)) return {};
-  const [os, architecture] = [member(selector, 'kubernetes.io/os'), member(selector, 'kubernetes.io/arch')];
-  return {
-    ...(typeof os === 'string' && { os }),
-    ...(typeof architecture === 'string' && { architecture }),
-  };
 }
 
 function imagesOfSpec(spec: JsonObject, at: string): ImagePlace[] {

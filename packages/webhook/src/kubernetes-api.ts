@@ -24,7 +24,7 @@ export function accessOfPod(
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = environment;
   if (host === undefined || !existsSync(`${folder}/token`)) {
     throw new WebhookError('ERR_WEBHOOK_KUBERNETES', 'this is no pod with a service account token', {
-      hint: 'customResources and background need one: automountServiceAccountToken, and the roles of the chart',
+      hint: 'customResources, pullSecrets and background need one: automountServiceAccountToken, and the roles of the chart',
     });
   }
   return {
@@ -32,6 +32,17 @@ export function accessOfPod(
     authorities: () => readFileSync(`${folder}/ca.crt`),
     token: () => readFileSync(`${folder}/token`, 'utf8').trim(),
   };
+}
+
+/** The API server answered, and the answer is no. */
+export class KubernetesRefusal extends WebhookError {
+  /** Of HTTP. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super('ERR_WEBHOOK_KUBERNETES', message);
+    this.status = status;
+  }
 }
 
 /** A list, and from which version on changes are to be watched. */
@@ -43,7 +54,7 @@ export interface KubernetesList {
 const ANSWER_BYTES = 64 * 1024 * 1024;
 const CALL_MS = 30_000;
 
-/** The few calls that are made to an API server. Nothing here runs while a request waits for its answer. */
+/** The few calls that are made to an API server. Requests wait for none of them but those for pull secrets. */
 export class KubernetesApi {
   readonly #access: KubernetesAccess;
   readonly #agent: Agent;
@@ -181,13 +192,10 @@ async function readText(response: IncomingMessage, path: string): Promise<string
   return text;
 }
 
-async function refusal(response: IncomingMessage, path: string): Promise<WebhookError> {
+async function refusal(response: IncomingMessage, path: string): Promise<KubernetesRefusal> {
   const text = await readText(response, path);
   const status = response.statusCode ?? 0;
-  return new WebhookError(
-    'ERR_WEBHOOK_KUBERNETES',
-    `the API server answers ${status} to ${path}: ${text.slice(0, 300)}`,
-  );
+  return new KubernetesRefusal(status, `the API server answers ${status} to ${path}: ${text.slice(0, 300)}`);
 }
 
 function unreadable(path: string, what: string): WebhookError {

@@ -6,9 +6,11 @@ import { findChange } from './changes.ts';
 import { policyProblem } from './custom-resources.ts';
 import { isFailure, type Finding, type WebhookCheck } from './finding.ts';
 import type { ImageJudge } from './image-judge.ts';
-import { isKnownKind, platformOf, type ImagePlace, type WantedPlatform } from './images.ts';
+import { isKnownKind, type ImagePlace } from './images.ts';
 import { annotation, refusal, warningsOf } from './message.ts';
 import { atMost, strictest, type Mode } from './mode.ts';
+import { ANY_PLATFORM, platformOf, type WantedPlatform } from './platform.ts';
+import type { ImageReader, PullSecrets } from './pull-secrets.ts';
 import { guardsIn, type Guard, type Rules } from './rules.ts';
 import { untilAborted } from './single-flight.ts';
 
@@ -29,6 +31,8 @@ export interface Decision {
 export interface ReviewContext {
   readonly rules: Rules;
   readonly judge: ImageJudge;
+  /** Whose credentials read images; without it, the webhook's own alone. */
+  readonly pullSecrets?: PullSecrets | undefined;
   /** Aborted when the answer has to be given. */
   readonly signal: AbortSignal;
 }
@@ -165,8 +169,9 @@ function readReference(image: string): ImageReference | ArtifactError {
 async function pinImages(
   request: AdmissionRequest,
   places: readonly ImagePlace[],
-  { rules, judge, signal }: ReviewContext,
+  { rules, judge, pullSecrets, signal }: ReviewContext,
 ): Promise<Decision> {
+  const reader = pullSecrets?.readerOf(request);
   if (request.kind !== 'Pod' && request.kind !== 'EphemeralContainers') {
     return conclude(request, [], 'only pods are changed');
   }
@@ -177,7 +182,7 @@ async function pinImages(
       if (reference instanceof ArtifactError || reference.digest !== undefined) return [];
       if (rules.exemptions.some((exemption) => exemption.matches(reference, request.namespace))) return [];
       if (rules.noMatch === 'allow' && guardsOf(reference, request, rules).length === 0) return [];
-      const digest = await attempt(judge.resolve(reference, signal), signal);
+      const digest = await attempt(judge.resolve(reference, signal, reader), signal, reader);
       if (typeof digest !== 'string') {
         // Nothing is refused here; but whoever made the pod is told why it will be.
         const mode = atMost(modeOf(request, rules), 'warn');
@@ -204,16 +209,20 @@ interface Trouble {
   readonly isVerdict: boolean;
 }
 
-async function attempt<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value | Trouble> {
+async function attempt<Value>(
+  work: Promise<Value>,
+  signal: AbortSignal,
+  reader: ImageReader | undefined,
+): Promise<Value | Trouble> {
   try {
     return await untilAborted(work, signal);
   } catch (error) {
-    return troubleOf(error, signal);
+    return troubleOf(error, signal, reader);
   }
 }
 
 /** @throws what is neither a registry's doing nor the deadline's. */
-function troubleOf(error: unknown, signal: AbortSignal): Trouble {
+function troubleOf(error: unknown, signal: AbortSignal, reader: ImageReader | undefined): Trouble {
   if (signal.aborted) {
     const reason = 'the registry had not answered when the API server had to be answered';
     return {
@@ -225,7 +234,17 @@ function troubleOf(error: unknown, signal: AbortSignal): Trouble {
   }
   if (!(error instanceof StoreError)) throw error;
   const isVerdict = error.code !== 'ERR_STORE_UNAVAILABLE';
-  return { check: 'registry', reason: error.message, hint: error.hint ?? null, isVerdict };
+  const hint = error.code === 'ERR_STORE_DENIED' ? NO_ACCESS : (error.hint ?? null);
+  return { check: 'registry', reason: error.message, hint: withProblems(hint, reader), isVerdict };
+}
+
+const NO_ACCESS =
+  'The webhook reads with its own credentials (registries.dockerConfig), and with pull secrets in the namespaces of pullSecrets.';
+
+/** A secret that could not be used may be why something was not found. */
+function withProblems(hint: string | null, reader: ImageReader | undefined): string | null {
+  const problems = reader?.problems() ?? [];
+  return problems.length === 0 ? hint : `${hint === null ? '' : `${hint} `}Not used: ${problems.join('; ')}.`;
 }
 
 function failure(
@@ -260,7 +279,7 @@ async function judgeImages(
 }
 
 function wantedPlatform({ group, kind, object }: AdmissionRequest): WantedPlatform {
-  return object !== undefined && isKnownKind(group, kind) ? platformOf(group, kind, object) : {};
+  return object !== undefined && isKnownKind(group, kind) ? platformOf(group, kind, object) : ANY_PLATFORM;
 }
 
 /** The policies that are about the image. */
@@ -272,7 +291,7 @@ function guardsOf(image: ImageReference, { namespace }: AdmissionRequest, rules:
 export async function judgeImage(
   request: AdmissionRequest,
   image: string,
-  { rules, judge, signal }: ReviewContext,
+  { rules, judge, pullSecrets, signal }: ReviewContext,
 ): Promise<Finding[]> {
   const reference = readReference(image);
   const mode = modeOf(request, rules);
@@ -307,11 +326,14 @@ export async function judgeImage(
     findings.push(tagOnly(image, reference, modeOfGuards));
     if (modeOfGuards === 'enforce') return findings;
   }
-  const digest = reference.digest ?? (await attempt(judge.resolve(reference, signal), signal));
+  const reader = pullSecrets?.readerOf(request);
+  const digest =
+    reference.digest ?? (await attempt(judge.resolve(reference, signal, reader), signal, reader));
   if (typeof digest !== 'string') return [...findings, failure(image, reference, modeOfGuards, digest)];
   const judgements = await attempt(
-    judge.judge(reference, digest, guards, signal, wantedPlatform(request)),
+    judge.judge(reference, digest, guards, signal, wantedPlatform(request), reader),
     signal,
+    reader,
   );
   if (!Array.isArray(judgements)) {
     return [...findings, failure(image, reference, modeOfGuards, judgements, digest)];
@@ -321,7 +343,7 @@ export async function judgeImage(
     findings.push(
       judgement.verdict === 'accepted'
         ? { ...found, verdict: 'accepted', check: null, actual: null }
-        : { ...found, ...judgement },
+        : { ...found, ...judgement, hint: withProblems(judgement.hint, reader) },
     );
   }
   return findings;

@@ -10,6 +10,7 @@ import { WebhookError } from './errors.ts';
 import { ImageJudge, type JudgeObserver } from './image-judge.ts';
 import { accessOfPod, KubernetesApi, type KubernetesAccess } from './kubernetes-api.ts';
 import { filesOf, loadRules, type ClusterPolicy } from './load-rules.ts';
+import { PullSecrets } from './pull-secrets.ts';
 import { refuseAll } from './refuse-all.ts';
 import type { Rules } from './rules.ts';
 import { WebhookServer } from './server.ts';
@@ -94,6 +95,7 @@ class Webhook {
   readonly #api: KubernetesApi | undefined;
   readonly #registry: RegistryClient;
   readonly #judge: ImageJudge;
+  readonly #pullSecrets: PullSecrets | undefined;
   readonly #metrics: WebhookMetrics;
   readonly #server: WebhookServer;
   readonly #ended = new AbortController();
@@ -112,8 +114,13 @@ class Webhook {
     this.#config = config;
     this.#tls = tls;
     this.#log = log;
-    const needsApi = config.customResources !== undefined || config.background !== undefined;
+    const { customResources, background, pullSecrets } = config;
+    const needsApi = [customResources, background, pullSecrets].some((part) => part !== undefined);
     this.#api = needsApi ? new KubernetesApi(access ?? accessOfPod(config.serviceAccount)) : undefined;
+    this.#pullSecrets =
+      this.#api === undefined || pullSecrets === undefined
+        ? undefined
+        : new PullSecrets(this.#api, pullSecrets.namespaces);
     this.#rules = loadRules(config);
     this.#certificate = loadCertificate(tls);
     this.#metrics = new WebhookMetrics({
@@ -128,6 +135,7 @@ class Webhook {
       config,
       rules: () => this.#rules,
       judge: this.#judge,
+      pullSecrets: this.#pullSecrets,
       metrics: this.#metrics,
       log,
       unready: () => this.#unready(),
@@ -243,6 +251,7 @@ class Webhook {
           background,
           rules: this.#rules,
           judge: this.#judge,
+          pullSecrets: this.#pullSecrets,
           metrics: this.#metrics,
           log: this.#log,
           signal,

@@ -14,6 +14,7 @@ import { budgetOf } from './deadline.ts';
 import { WebhookError } from './errors.ts';
 import { answerProvider, parseProviderRequest } from './gatekeeper.ts';
 import type { ImageJudge } from './image-judge.ts';
+import type { PullSecrets } from './pull-secrets.ts';
 import { decide, failDecision, type Decision, type Phase } from './review.ts';
 import type { Rules } from './rules.ts';
 import { isAllowedClient, type Certificate } from './tls.ts';
@@ -25,6 +26,7 @@ export interface ServerParts {
   readonly config: WebhookConfig;
   readonly rules: () => Rules;
   readonly judge: ImageJudge;
+  readonly pullSecrets: PullSecrets | undefined;
   readonly metrics: WebhookMetrics;
   readonly log: AuditLog;
   /** Why it is not ready; `undefined` when it is. */
@@ -186,12 +188,12 @@ export class WebhookServer {
   }
 
   async #decide(phase: Phase, request: AdmissionRequest, signal: AbortSignal): Promise<Decision> {
-    const { judge, config } = this.#parts;
+    const { judge, pullSecrets, config } = this.#parts;
     const rules = this.#parts.rules();
     if (this.#underWay > config.limits.reviews) {
       return failDecision(request, rules, 'overload', `more than ${config.limits.reviews} requests at once`);
     }
-    return decide(phase, request, { rules, judge, signal });
+    return decide(phase, request, { rules, judge, pullSecrets, signal });
   }
 
   async #provide(body: Uint8Array, signal: AbortSignal): Promise<string> {

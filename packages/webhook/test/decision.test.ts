@@ -173,6 +173,21 @@ describe('an index', () => {
     assert.equal((await served.validate({ object: pod([image], on('arm64')) })).allowed, false);
   });
 
+  it('is accepted for the platforms that required node affinity leaves', async () => {
+    const image = await put('index/affinity', ['amd64']);
+    const to = (operator: string, values: readonly string[]): object => {
+      const matchExpressions = [{ key: 'kubernetes.io/arch', operator, values }];
+      const required = { nodeSelectorTerms: [{ matchExpressions }] };
+      return { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: required } } };
+    };
+    const isAllowed = async (spec: object): Promise<boolean> =>
+      (await served.validate({ object: pod([image], spec) })).allowed;
+    assert.ok(await isAllowed(to('In', ['amd64'])));
+    assert.ok(await isAllowed(to('NotIn', ['arm64'])));
+    assert.ok(!(await isAllowed(to('In', ['amd64', 'arm64']))));
+    assert.ok(!(await isAllowed(to('NotIn', ['s390x']))));
+  });
+
   it('is not accepted when nothing of it is for the platform', async () => {
     const image = await put('index/other', ['amd64', 'arm64']);
     assert.equal((await served.validate({ object: pod([image], on('riscv64')) })).allowed, false);

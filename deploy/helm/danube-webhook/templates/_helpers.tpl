@@ -18,7 +18,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 {{/* Whether the pods talk to the API server. */}}
 {{- define "danube.usesApi" -}}
-{{- if or .Values.config.customResources .Values.config.background.enabled -}}true{{- end -}}
+{{- if or .Values.config.customResources .Values.config.background.enabled .Values.config.pullSecrets -}}true{{- end -}}
 {{- end -}}
 {{- define "danube.podSecurity" -}}
 runAsNonRoot: true
