@@ -271,11 +271,11 @@ function logEntry(payload: Buffer, sig: Buffer, signer: string, mistakes: Mistak
     body: base64(body),
     integratedTime,
     logID: keyId.toString('hex'),
-    logIndex: 0,
+    logIndex: 1,
   });
   const edited = mistakes.editedTime === undefined ? integratedTime : Date.parse(mistakes.editedTime) / 1000;
   return {
-    logIndex: '0',
+    logIndex: '1',
     logId: { keyId: base64(keyId) },
     kindVersion: { kind: 'dsse', version: '0.0.1' },
     integratedTime: String(edited),
@@ -285,16 +285,24 @@ function logEntry(payload: Buffer, sig: Buffer, signer: string, mistakes: Mistak
   };
 }
 
-/** The entry is the only one of its log: its leaf is the tree. */
+/** What the log began with: sigstore-go takes an entry of index 0 for none. */
+const FIRST_LEAF = leafOf(Buffer.from('danube test vector: first entry'));
+
+/** RFC 6962, section 2.1. */
+function leafOf(entry: Uint8Array): Buffer {
+  return sha256(Buffer.concat([Buffer.of(0), entry]));
+}
+
+/** The entry is the second of a log of two. Rekor's checkpoints name the tree behind the origin. */
 function inclusionProof(body: Buffer): object {
-  const root = sha256(Buffer.concat([Buffer.of(0), body]));
-  const note = `${ORIGIN}\n1\n${base64(root)}\n`;
+  const root = sha256(Buffer.concat([Buffer.of(1), FIRST_LEAF, leafOf(body)]));
+  const note = `${ORIGIN} - 1\n2\n${base64(root)}\n`;
   const signature = Buffer.concat([sha256(LOG.spki).subarray(0, 4), LOG.sign(Buffer.from(note))]);
   return {
-    logIndex: '0',
+    logIndex: '1',
     rootHash: base64(root),
-    treeSize: '1',
-    hashes: [],
+    treeSize: '2',
+    hashes: [base64(FIRST_LEAF)],
     checkpoint: { envelope: `${note}\n— ${ORIGIN} ${base64(signature)}\n` },
   };
 }
