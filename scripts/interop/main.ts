@@ -1,9 +1,10 @@
 /**
  * Tries our files, keys and signatures with the tools of other projects, and theirs with ours. Prints a line a case:
- * ok, FAILED or not run. Exits 1 when one failed. `--record` writes the outcome to docs/interop.md as well; names of
- * peers as arguments try only those.
+ * ok, FAILED or not run. Then shows the same files to one verifier after the other. Exits 1 when something failed.
+ * `--record` writes the outcome to docs/interop.md as well; names of peers as arguments try only those, and `verifiers`
+ * the verifiers alone.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HOW_TO_INSTALL } from '../peers.ts';
@@ -12,8 +13,10 @@ import type { Material } from './material.ts';
 import type { Case, Peer } from './case.ts';
 import { makeMaterial } from './material.ts';
 import { PEERS } from './all.ts';
+import { runMatrix } from './matrix/main.ts';
+import { readRecorded, writeRecorded } from './matrix/recorded.ts';
 import { NOT_HAD } from './not-had.ts';
-import { encodeOutcomes, type Outcome } from './record.ts';
+import { encodeOutcomes, replaceTables, type Outcome } from './record.ts';
 
 async function tryCase(item: Case, material: Material): Promise<string> {
   try {
@@ -46,10 +49,13 @@ function reportNotHad(): Outcome[] {
   });
 }
 
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+const records = process.argv.includes('--record');
+
 function chosenPeers(): readonly Peer[] {
-  const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
   if (names.length === 0) return PEERS;
-  if (process.argv.includes('--record')) throw new Error('--record writes about all peers: name none');
+  if (names.length === 1 && names[0] === 'verifiers') return [];
+  if (records) throw new Error('--record writes about all peers: name none');
   const unknown = names.find((name) => !PEERS.some((peer) => peer.name === name));
   if (unknown !== undefined) throw new Error(`there is no peer ${unknown}`);
   return PEERS.filter(({ name }) => names.includes(name));
@@ -62,10 +68,22 @@ try {
   const chosen = chosenPeers();
   for (const peer of chosen) outcomes.push(...(await tryPeer(peer, material)));
   if (chosen === PEERS) outcomes.push(...reportNotHad());
-  const count = (word: string): number => outcomes.filter(({ result }) => result.startsWith(word)).length;
+  const asked = chosen === PEERS || chosen.length === 0;
+  const matrix = asked ? await runMatrix(records ? undefined : readRecorded()) : undefined;
+  const results = [...outcomes.map(({ result }) => result), ...(matrix?.results ?? [])];
+  const count = (word: string): number => results.filter((result) => result.startsWith(word)).length;
   console.log(`${count('ok')} ok, ${count('FAILED')} failed, ${count('not run')} not run`);
-  if (process.argv.includes('--record'))
-    writeFileSync(join(ROOT, 'docs', 'interop.md'), encodeOutcomes(outcomes));
+  if (records && matrix !== undefined) {
+    writeRecorded(matrix.recorded);
+    const path = join(ROOT, 'docs', 'interop.md');
+    const { recorded } = matrix;
+    writeFileSync(
+      path,
+      chosen === PEERS
+        ? encodeOutcomes(outcomes, recorded)
+        : replaceTables(readFileSync(path, 'utf8'), recorded),
+    );
+  }
   process.exitCode = count('FAILED') === 0 ? 0 : 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });

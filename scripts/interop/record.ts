@@ -1,4 +1,7 @@
 import type { Peer } from './case.ts';
+import { TABLES } from './matrix/all.ts';
+import { encodeTables, TABLES_HEADING } from './matrix/page.ts';
+import type { Recorded } from './matrix/recorded.ts';
 
 export interface Outcome {
   readonly peer: Pick<Peer, 'name' | 'source'>;
@@ -19,7 +22,9 @@ reason that was provoked.
 `;
 
 const TAIL = `
-Known limits, none of them ours to change:
+## Known limits
+
+None of them is ours to change:
 
 - **cosign and Ed25519.** cosign verifies pure Ed25519, which is what we write, but signs with Ed25519ph, which neither it
   nor we verify in an envelope. Its own attestations are therefore tried with ECDSA P-256, its default.
@@ -31,10 +36,18 @@ Known limits, none of them ours to change:
 `;
 
 /** The page of outcomes. Nothing in it depends on when or where it was written. */
-export function encodeOutcomes(outcomes: readonly Outcome[]): string {
+export function encodeOutcomes(outcomes: readonly Outcome[], recorded: Recorded): string {
   const rows = outcomes.map(({ peer, version, what, result }) => {
     const cells = [peer.name, peer.source, version ?? '-', what, result.split('\n')[0] ?? ''];
     return `| ${cells.join(' | ')} |\n`;
   });
-  return `${HEAD}${rows.join('')}${TAIL}`;
+  return `${HEAD}${rows.join('')}${encodeTables(TABLES, recorded)}${TAIL}`;
+}
+
+/** The page with other tables; the outcomes before them stay. */
+export function replaceTables(page: string, recorded: Recorded): string {
+  const begin = page.indexOf(TABLES_HEADING);
+  const end = page.indexOf(TAIL);
+  if (begin < 0 || end < begin) throw new Error('docs/interop.md has no tables: write all of it');
+  return page.slice(0, begin) + encodeTables(TABLES, recorded) + page.slice(end);
 }

@@ -14,11 +14,11 @@ import { accepts, rejects, type Verification } from './verify-case.ts';
 import { SIGSTORE_ROOT, workflowStatement } from './verify-sigstore.ts';
 
 /** The registry's key, and one that a registry of somebody else has. */
-const REGISTRY = p256Key('npm registry');
-const OTHER_REGISTRY = p256Key('another npm registry');
+export const REGISTRY: FixedKey = p256Key('npm registry');
+export const OTHER_REGISTRY: FixedKey = p256Key('another npm registry');
 
 const PUBLISH = 'https://github.com/npm/attestation/tree/main/specs/publish/v0.1';
-const NAME = '@shop/app';
+export const NAME = '@shop/app';
 const URL = 'pkg:npm/%40shop/app@1.2.0';
 const SHA512 = hex('sha512', APP.content);
 const LOCK = 'package-lock.json';
@@ -33,7 +33,7 @@ interface Said {
   readonly second?: boolean;
 }
 
-interface Case {
+export interface PackageCase {
   readonly provenance?: Said & { readonly by?: FixedKey };
   readonly publication?: Said & {
     readonly predicate?: object;
@@ -53,7 +53,7 @@ function subjectsOf({ url = URL, sha512 = SHA512, second = false }: Said): objec
   return second ? [subject, { ...subject, name: `${url}-other` }] : [subject];
 }
 
-function keysOf(key: FixedKey, expires: string | null = null): object {
+export function keysOf(key: FixedKey, expires: string | null = null): object {
   const spki = Buffer.from(key.spki).toString('base64');
   return {
     keys: [
@@ -78,7 +78,7 @@ function lockOf(version: string, sha512: string = SHA512): object {
 }
 
 /** A package that a workflow built and the registry published, and what is different about it. */
-function published(description: string, change: Case = {}): Verification {
+export function published(description: string, change: PackageCase = {}): Verification {
   const { provenance: said = {}, publication = {}, artifacts = TARBALL, lock = lockOf('1.2.0') } = change;
   const built = { ...workflowStatement(), subject: subjectsOf(said) };
   const provenance = said.by === undefined ? keylessBundle(built) : keyedBundle(built, said.by);
@@ -126,7 +126,7 @@ const PASSED = [
 function differs(
   name: string,
   description: string,
-  change: Case,
+  change: PackageCase,
   failed: readonly string[] = BESIDE,
 ): Vector {
   return rejects(name, published(description, change), ['npm.package', ...failed]);

@@ -64,6 +64,8 @@ export function rootRole({ version = 1, keys, threshold = 1, expires = LATER }: 
 export interface Release {
   readonly version: number;
   readonly target: Buffer;
+  /** What the repository calls it. */
+  readonly name?: string;
   readonly keys: readonly RoleKey[];
   readonly expires?: string;
   /** The snapshot and the targets of another release. */
@@ -79,14 +81,15 @@ function metaFile(version: number, bytes: Buffer): MetaFile {
 export function releaseFiles({
   version,
   target,
+  name = 'trust-root.json',
   keys,
   expires = LATER,
   mixedWith,
 }: Release): Map<string, Buffer> {
   const common = { version, specVersion: SPEC_VERSION, expires };
   const sha256 = createHash('sha256').update(target).digest('hex');
-  const file = new TargetFile({ path: 'trust-root.json', length: target.length, hashes: { sha256 } });
-  const targets = signed(new Targets({ ...common, targets: { 'trust-root.json': file } }), keys);
+  const file = new TargetFile({ path: name, length: target.length, hashes: { sha256 } });
+  const targets = signed(new Targets({ ...common, targets: { [name]: file } }), keys);
   const snapshot = signed(
     new Snapshot({ ...common, meta: { 'targets.json': metaFile(version, targets) } }),
     keys,
@@ -96,7 +99,7 @@ export function releaseFiles({
     ['timestamp.json', timestamp],
     ['snapshot.json', snapshot],
     ['targets.json', targets],
-    ['targets/trust-root.json', target],
+    [`targets/${name}`, target],
   ]);
   if (mixedWith === undefined) return own;
   return new Map([...own, ...[...releaseFiles(mixedWith)].filter(([name]) => name !== 'timestamp.json')]);
