@@ -1,17 +1,5 @@
+import { type BufferMaker, NODE_BUFFER } from './bytes.ts';
 import { MalformedError } from './errors.ts';
-
-/** As much of Node's Buffer as is used here, so that the declarations need no types of Node. */
-interface Encodable extends Uint8Array {
-  toString(encoding?: 'base64'): string;
-}
-interface BufferMaker {
-  byteLength(text: string, encoding: 'utf8'): number;
-  from(text: string, encoding: 'base64'): Encodable;
-  from(buffer: ArrayBufferLike, offset: number, length: number): Encodable;
-}
-
-/** Node's Buffer where there is one; the only use of it in this package. */
-const NODE_BUFFER: BufferMaker | undefined = globalThis.Buffer;
 
 const STANDARD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 

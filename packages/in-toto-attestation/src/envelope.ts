@@ -1,4 +1,5 @@
 import { encodeBase64 } from './base64.ts';
+import { allocateBytes } from './bytes.ts';
 import { MalformedError } from './errors.ts';
 import {
   asObject,
@@ -60,10 +61,12 @@ const ASCII = /^[ -~]*$/;
  */
 export function pae(payloadType: string, payload: Uint8Array): Uint8Array {
   if (!payloadType.isWellFormed()) throw new TypeError('payloadType is not well-formed Unicode');
-  const header = encoder.encode(`DSSEv1 ${byteLength(payloadType)} ${payloadType} ${payload.length} `);
-  const message = new Uint8Array(header.length + payload.length);
-  message.set(header);
-  message.set(payload, header.length);
+  const typeLength = byteLength(payloadType);
+  const header = `DSSEv1 ${typeLength} ${payloadType} ${payload.length} `;
+  const headerLength = header.length - payloadType.length + typeLength;
+  const message = allocateBytes(headerLength + payload.length);
+  encoder.encodeInto(header, message);
+  message.set(payload, headerLength);
   return message;
 }
 

@@ -115,8 +115,8 @@ export function optionalList<T>(
 }
 
 /**
- * An array of at most `limit` entries, each through `read`. A statement may hold tens of thousands of entries, so none
- * gets a pointer of its own until there is an error to report.
+ * An array of at most `limit` entries, each through `read`: the array itself when that changes none of them. A statement
+ * may hold tens of thousands of entries, so none gets a pointer of its own until there is an error to report.
  */
 export function readList<T>(value: JsonValue, pointer: string, read: Read<T>, limit?: number): readonly T[] {
   const items = asArray(value, pointer, limit);
@@ -126,7 +126,12 @@ export function readList<T>(value: JsonValue, pointer: string, read: Read<T>, li
   } catch (error) {
     throw error instanceof MalformedError ? moved(error, `${pointer}/${list.length}`) : error;
   }
-  return list;
+  return holdsSame(items, list) ? items : list;
+}
+
+function holdsSame<T>(items: readonly unknown[], list: readonly T[]): items is readonly T[] {
+  for (let index = 0; index < items.length; index += 1) if (items[index] !== list[index]) return false;
+  return true;
 }
 
 /** The error of a part, as one of the whole that has the part at `pointer`. */
@@ -179,8 +184,35 @@ export function requireTypeUri(uri: string, pointer: string): void {
     throw new MalformedError('ERR_VALUE', pointer, 'not a URI with a scheme in lower case');
 }
 
+/** The members that a specification knows, by name, and how each is read. */
+export type Members = ReadonlyMap<string, Read<unknown>>;
+
+/**
+ * Reads every member. Whether the object already is what it would be read as, which nearly all are: then it is handed out
+ * as it is, instead of a copy. False for a required member that is absent, and for one that is unknown, `null` or changed
+ * by reading, such as base64.
+ */
+export function isAsRead(
+  object: JsonObject,
+  pointer: string,
+  members: Members,
+  required: readonly string[],
+): boolean {
+  let asItIs = true;
+  for (const key of required) asItIs &&= Object.hasOwn(object, key);
+  for (const key of Object.keys(object)) {
+    const value = object[key] ?? null;
+    const read = members.get(key);
+    if (read === undefined || value === null || read(value, `${pointer}/${key}`) !== value) asItIs = false;
+  }
+  return asItIs;
+}
+
 /** The members whose names are not in `known`, kept apart; `undefined` when there are none. */
-export function unknownFields(object: JsonObject, known: ReadonlySet<string>): JsonObject | undefined {
+export function unknownFields(
+  object: JsonObject,
+  known: { has(key: string): boolean },
+): JsonObject | undefined {
   let unknown: [string, JsonValue][] | undefined;
   for (const key in object) {
     if (known.has(key) || !Object.hasOwn(object, key)) continue;

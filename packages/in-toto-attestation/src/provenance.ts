@@ -1,15 +1,17 @@
 import { MalformedError } from './errors.ts';
 import {
+  type Members,
+  type Read,
   asObject,
-  missing,
+  asString,
+  isAsRead,
   optional,
-  optionalList,
   optionalString,
+  readList,
   readStringMap,
   readTypeUri,
   requireTypeUri,
   required,
-  requiredObject,
   unknownFields,
   withDefined,
   withExtensions,
@@ -91,15 +93,27 @@ export function parseProvenance(
 }
 
 const KNOWN: ReadonlySet<string> = new Set(['buildDefinition', 'runDetails']);
-const KNOWN_OF_DEFINITION: ReadonlySet<string> = new Set([
-  'buildType',
-  'externalParameters',
-  'internalParameters',
-  'resolvedDependencies',
+const DEFINITION: Members = new Map<string, Read<unknown>>([
+  ['buildType', readTypeUri],
+  ['externalParameters', readExternalParameters],
+  ['internalParameters', asObject],
+  ['resolvedDependencies', readDescriptors],
 ]);
-const KNOWN_OF_RUN: ReadonlySet<string> = new Set(['builder', 'metadata', 'byproducts']);
-const KNOWN_OF_BUILDER: ReadonlySet<string> = new Set(['id', 'builderDependencies', 'version']);
-const KNOWN_OF_METADATA: ReadonlySet<string> = new Set(['invocationId', 'startedOn', 'finishedOn']);
+const RUN: Members = new Map<string, Read<unknown>>([
+  ['builder', readBuilder],
+  ['metadata', readMetadata],
+  ['byproducts', readDescriptors],
+]);
+const BUILDER: Members = new Map<string, Read<unknown>>([
+  ['id', readTypeUri],
+  ['builderDependencies', readDescriptors],
+  ['version', readStringMap],
+]);
+const METADATA: Members = new Map<string, Read<unknown>>([
+  ['invocationId', asString],
+  ['startedOn', readTimestamp],
+  ['finishedOn', readTimestamp],
+]);
 
 function readProvenanceV1(predicate: JsonObject, pointer: string): Provenance {
   return withDefined<Provenance>(
@@ -114,53 +128,84 @@ function readProvenanceV1(predicate: JsonObject, pointer: string): Provenance {
 
 function readBuildDefinition(value: JsonValue, pointer: string): BuildDefinition {
   const object = asObject(value, pointer);
-  const externalParameters = requiredObject(object, 'externalParameters', pointer);
-  if (Object.keys(externalParameters).length === 0) throw missing(pointer, 'externalParameters');
+  if (isBuildDefinition(object, pointer)) return object;
   return withDefined<BuildDefinition>(
-    { buildType: required(object, 'buildType', pointer, readTypeUri), externalParameters },
+    {
+      buildType: required(object, 'buildType', pointer, readTypeUri),
+      externalParameters: required(object, 'externalParameters', pointer, readExternalParameters),
+    },
     {
       internalParameters: optional(object, 'internalParameters', pointer, asObject),
-      resolvedDependencies: optionalList(object, 'resolvedDependencies', pointer, readResourceDescriptor),
-      unknownFields: unknownFields(object, KNOWN_OF_DEFINITION),
+      resolvedDependencies: optional(object, 'resolvedDependencies', pointer, readDescriptors),
+      unknownFields: unknownFields(object, DEFINITION),
     },
   );
+}
+
+function isBuildDefinition(object: JsonObject, pointer: string): object is BuildDefinition & JsonObject {
+  return isAsRead(object, pointer, DEFINITION, ['buildType', 'externalParameters']);
+}
+
+function readExternalParameters(value: JsonValue, pointer: string): JsonObject {
+  const parameters = asObject(value, pointer);
+  if (Object.keys(parameters).length > 0) return parameters;
+  throw new MalformedError('ERR_MISSING', pointer, 'required, but empty');
+}
+
+function readDescriptors(value: JsonValue, pointer: string): readonly ResourceDescriptor[] {
+  return readList(value, pointer, readResourceDescriptor);
 }
 
 function readRunDetails(value: JsonValue, pointer: string): RunDetails {
   const object = asObject(value, pointer);
+  if (isRunDetails(object, pointer)) return object;
   return withDefined<RunDetails>(
     { builder: required(object, 'builder', pointer, readBuilder) },
     {
       metadata: optional(object, 'metadata', pointer, readMetadata),
-      byproducts: optionalList(object, 'byproducts', pointer, readResourceDescriptor),
-      unknownFields: unknownFields(object, KNOWN_OF_RUN),
+      byproducts: optional(object, 'byproducts', pointer, readDescriptors),
+      unknownFields: unknownFields(object, RUN),
     },
   );
+}
+
+function isRunDetails(object: JsonObject, pointer: string): object is RunDetails & JsonObject {
+  return isAsRead(object, pointer, RUN, ['builder']);
 }
 
 function readBuilder(value: JsonValue, pointer: string): Builder {
   const object = asObject(value, pointer);
+  if (isBuilder(object, pointer)) return object;
   return withDefined<Builder>(
     { id: required(object, 'id', pointer, readTypeUri) },
     {
-      builderDependencies: optionalList(object, 'builderDependencies', pointer, readResourceDescriptor),
+      builderDependencies: optional(object, 'builderDependencies', pointer, readDescriptors),
       version: optional(object, 'version', pointer, readStringMap),
-      unknownFields: unknownFields(object, KNOWN_OF_BUILDER),
+      unknownFields: unknownFields(object, BUILDER),
     },
   );
 }
 
+function isBuilder(object: JsonObject, pointer: string): object is Builder & JsonObject {
+  return isAsRead(object, pointer, BUILDER, ['id']);
+}
+
 function readMetadata(value: JsonValue, pointer: string): BuildMetadata {
   const object = asObject(value, pointer);
+  if (isMetadata(object, pointer)) return object;
   return withDefined<BuildMetadata>(
     {},
     {
       invocationId: optionalString(object, 'invocationId', pointer),
       startedOn: optional(object, 'startedOn', pointer, readTimestamp),
       finishedOn: optional(object, 'finishedOn', pointer, readTimestamp),
-      unknownFields: unknownFields(object, KNOWN_OF_METADATA),
+      unknownFields: unknownFields(object, METADATA),
     },
   );
+}
+
+function isMetadata(object: JsonObject, pointer: string): object is BuildMetadata & JsonObject {
+  return isAsRead(object, pointer, METADATA, []);
 }
 
 /**

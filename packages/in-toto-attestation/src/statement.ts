@@ -1,9 +1,12 @@
 import { MalformedError } from './errors.ts';
 import {
+  type Members,
+  type Read,
   asObject,
+  isAsRead,
   missing,
+  readList,
   required,
-  requiredList,
   requiredObject,
   requireTypeUri,
   unknownFields,
@@ -40,7 +43,13 @@ export interface Statement {
   readonly unknownFields?: JsonObject;
 }
 
-const KNOWN: ReadonlySet<string> = new Set(['_type', 'subject', 'predicateType', 'predicate']);
+const MEMBERS: Members = new Map<string, Read<unknown>>([
+  ['_type', readStatementType],
+  ['subject', readSubjects],
+  ['predicateType', readTypeUri],
+  ['predicate', asObject],
+]);
+const REQUIRED: readonly string[] = [...MEMBERS.keys()];
 
 /**
  * Reads the payload of an envelope as a statement. Call it on the very bytes whose signature was verified.
@@ -56,15 +65,20 @@ export function parseStatement(bytes: Uint8Array): Statement {
 /** Reads a statement from a JSON value; see {@link parseStatement}. */
 export function readStatement(value: JsonValue, pointer: string): Statement {
   const object = asObject(value, pointer);
+  if (isStatement(object, pointer)) return object;
   return withDefined<Statement>(
     {
       _type: required(object, '_type', pointer, readStatementType),
-      subject: readSubjects(object, pointer),
+      subject: required(object, 'subject', pointer, readSubjects),
       predicateType: required(object, 'predicateType', pointer, readTypeUri),
       predicate: requiredObject(object, 'predicate', pointer),
     },
-    { unknownFields: unknownFields(object, KNOWN) },
+    { unknownFields: unknownFields(object, MEMBERS) },
   );
+}
+
+function isStatement(object: JsonObject, pointer: string): object is Statement & JsonObject {
+  return isAsRead(object, pointer, MEMBERS, REQUIRED);
 }
 
 function readStatementType(value: JsonValue, pointer: string): Statement['_type'] {
@@ -72,9 +86,9 @@ function readStatementType(value: JsonValue, pointer: string): Statement['_type'
   throw new MalformedError('ERR_VALUE', pointer, `expected ${STATEMENT_V1}`);
 }
 
-function readSubjects(object: JsonObject, pointer: string): readonly Subject[] {
-  const subjects = requiredList(object, 'subject', pointer, readSubject, LIMITS.subjects);
-  if (subjects.length === 0) throw new MalformedError('ERR_VALUE', `${pointer}/subject`, 'names no subject');
+function readSubjects(value: JsonValue, pointer: string): readonly Subject[] {
+  const subjects = readList(value, pointer, readSubject, LIMITS.subjects);
+  if (subjects.length === 0) throw new MalformedError('ERR_VALUE', pointer, 'names no subject');
   return subjects;
 }
 

@@ -3,7 +3,7 @@ import { asString } from './fields.ts';
 import type { JsonValue } from './json.ts';
 
 const RFC3339 =
-  /^(\d{4})-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+  /^\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 
 /**
@@ -16,8 +16,8 @@ export function matchTimestamp(text: string): boolean {
 
 /** The same, in UTC or with an offset, which some writers of VSAs use. */
 export function matchOffsetTimestamp(text: string): boolean {
-  const match = RFC3339.exec(text);
-  return match !== null && dayExists(Number(match[1]), Number(match[2]), Number(match[3]));
+  if (!RFC3339.test(text)) return false;
+  return dayExists(Number(text.slice(0, 4)), Number(text.slice(5, 7)), Number(text.slice(8, 10)));
 }
 
 function dayExists(year: number, month: number, day: number): boolean {

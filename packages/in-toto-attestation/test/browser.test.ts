@@ -63,7 +63,7 @@ describe('the sources', () => {
   it('use no global of Node, but for the one guarded use of Buffer', () => {
     for (const file of files) {
       const globals = code(file).match(/\b(?:process|Buffer|__dirname|setImmediate|global)\b(?!')/g) ?? [];
-      assert.deepEqual(globals, file === 'base64.ts' ? ['Buffer'] : [], file);
+      assert.deepEqual(globals, file === 'bytes.ts' ? ['Buffer'] : [], file);
     }
   });
 });

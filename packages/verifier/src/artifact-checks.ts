@@ -32,8 +32,7 @@ export function subjectDigest({ opened: { statement }, found }: Context): Findin
   if (!statement.reached) return notRun(statement.reason);
   const { artifact } = found;
   const expected = describeDigests(artifact.digest);
-  const matches = matchingSubjects(statement.value, found);
-  const best = matches.find(({ subject }) => subject.name === artifact.name) ?? matches[0];
+  const best = matchingSubject(statement.value, found);
   if (best !== undefined) {
     const name = best.subject.name === undefined ? '' : ` (named ${best.subject.name})`;
     return pass({ expected, actual: expected + name, pointer: `/subject/${best.position}` });
@@ -46,16 +45,19 @@ interface Match {
   readonly position: number;
 }
 
-function matchingSubjects(
+/** The first subject with the artifact's digests and its name; else the first with its digests. */
+function matchingSubject(
   { subject: subjects }: Statement,
   { artifact, positions }: FoundForArtifact,
-): Match[] {
-  return positions.flatMap((position) => {
+): Match | undefined {
+  let unnamed: Match | undefined;
+  for (const position of positions) {
     const subject = subjects[position];
-    return subject !== undefined && matchDigestSets(subject.digest, artifact.digest)
-      ? [{ subject, position }]
-      : [];
-  });
+    if (subject === undefined || !matchDigestSets(subject.digest, artifact.digest)) continue;
+    if (subject.name === artifact.name) return { subject, position };
+    unnamed ??= { subject, position };
+  }
+  return unnamed;
 }
 
 function describeMismatch(

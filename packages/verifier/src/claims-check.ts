@@ -39,8 +39,9 @@ export function certificateClaims({ opened: { certificate, build } }: Context): 
   return pass({ expected, actual: `they agree on ${comparisons.map(({ what }) => what).join(', ')}` });
 }
 
-function compare(signer: ProvenSigner, { source, run }: Build): Comparison[] {
+function compare(signer: ProvenSigner, { source, run: readRun }: Build): Comparison[] {
   const { claims } = signer;
+  const run = readRun();
   const claimed = typeof source === 'string' ? NOTHING : source;
   return [
     both('repository', claims.sourceRepositoryUri, plainUri(claimed.uri)),

@@ -82,7 +82,8 @@ export function collectUnnamed(
   named: readonly string[],
   unnamed: string[],
 ): void {
-  for (const [key, value] of Object.entries(object)) {
+  for (const key of Object.keys(object)) {
+    const value = object[key] ?? null;
     const at = joinPointer(pointer, key);
     if (value === null || named.includes(at)) continue;
     if (isJsonObject(value)) collectUnnamed(value, at, named, unnamed);
@@ -103,9 +104,10 @@ function sourcePointers({ uri, ref }: SourceClaims, { sourceUri, sourceRef }: Ex
   const isUnasked = (pointer: string): boolean =>
     (sourceUri === undefined && uri?.parameter === pointer) ||
     (sourceRef === undefined && ref?.parameter === pointer);
-  return [uri, ref].flatMap((claim) =>
-    claim?.parameter === undefined || isUnasked(claim.parameter) ? [] : [claim.parameter],
-  );
+  const named: string[] = [];
+  for (const parameter of [uri?.parameter, ref?.parameter])
+    if (parameter !== undefined && !isUnasked(parameter)) named.push(parameter);
+  return named;
 }
 
 /**

@@ -24,8 +24,8 @@ export interface Build {
   readonly places: Places;
   /** The source, or why it cannot be read. */
   readonly source: SourceClaims | string;
-  /** The run of the build. */
-  readonly run: RunClaims;
+  /** The run of the build. Looked up when it is asked for. */
+  readonly run: () => RunClaims;
 }
 
 /** What a build says of the run that it was, as far as its profile knows where. */
@@ -47,7 +47,7 @@ export function readBuild(provenance: Provenance): Build {
     : (PROFILES.get(provenance.buildDefinition.buildType) ?? profileOfVersions(provenance));
   const places = isV02 ? PLACES_V02 : PLACES_V1;
   const source = profile.source(provenance);
-  return { provenance, profile, places, source, run: readRun(provenance, places, source) };
+  return { provenance, profile, places, source, run: () => readRun(provenance, places, source) };
 }
 
 /** Where one family of provenance keeps what expectations ask for. */
@@ -207,10 +207,13 @@ const PLACES_V02: Places = {
 /** The external parameter at a pointer below externalParameters. */
 export function externalParameter({ buildDefinition }: Provenance, pointer: string): JsonValue | undefined {
   const tokens = pointer.split('/').slice(1);
-  return memberAt(
-    buildDefinition.externalParameters,
-    tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~')),
-  );
+  const path = pointer.includes('~') ? tokens.map(unescapeToken) : tokens;
+  return memberAt(buildDefinition.externalParameters, path);
+}
+
+/** A token of a JSON pointer (RFC 6901, section 4). */
+function unescapeToken(token: string): string {
+  return token.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
 function memberAt(object: JsonObject, path: readonly string[]): JsonValue | undefined {
@@ -224,11 +227,12 @@ function memberAt(object: JsonObject, path: readonly string[]): JsonValue | unde
 
 /** Where the statement has the external parameter that the v1 shape has at `pointer` below externalParameters. */
 export function parameterPointer(provenance: Provenance, pointer: string): string {
+  if (provenance.version === '1') return PLACES_V1.externalParameters + pointer;
   const isConfigSource =
     (pointer === '/source' && typeof configSource(provenance, 'uri') === 'string') ||
     (pointer === '/entryPoint' && typeof configSource(provenance, 'entryPoint') === 'string');
   if (isConfigSource) return `/predicate/invocation/configSource${pointer === '/source' ? '/uri' : pointer}`;
-  return (provenance.version === '0.2' ? PLACES_V02 : PLACES_V1).externalParameters + pointer;
+  return PLACES_V02.externalParameters + pointer;
 }
 
 /** A member of v0.2's configSource. In the v1 shape a tenant's parameter of the same name could stand for it. */

@@ -16,11 +16,9 @@ export function signature({
   expected: { keys, certificates },
 }: Context): Finding {
   if (!envelope.reached) return notRun(envelope.reason);
-  const names = [
-    ...(keys.length === 0 ? [] : [listKeys(keys)]),
-    ...(certificates.length > 0 ? [BY_CERTIFICATE] : []),
-  ];
-  const expected = `a signature by ${keys.length < 2 ? '' : 'one of '}${names.join(' or ')}`;
+  const either = keys.length > 0 && certificates.length > 0 ? ' or ' : '';
+  const names = listKeys(keys) + either + (certificates.length > 0 ? BY_CERTIFICATE : '');
+  const expected = `a signature by ${keys.length < 2 ? '' : 'one of '}${names}`;
   if (signers.length > 0) return pass({ expected, actual: listKeys(signers), pointer: '/signatures' });
   if (certificate?.proof.signer !== undefined) {
     return pass({
@@ -71,8 +69,12 @@ const BY_CERTIFICATE = 'a certificate of the Sigstore root';
 const LISTED = 4;
 
 function listKeys(keys: readonly { readonly keyid?: string }[]): string {
-  const listed = keys.slice(0, LISTED).map(({ keyid }) => keyid || 'no keyid');
-  return listed.join(', ') + (keys.length > LISTED ? `, and ${keys.length - LISTED} more` : '');
+  let listed = '';
+  for (const [index, { keyid }] of keys.entries()) {
+    if (index === LISTED) return `${listed}, and ${keys.length - LISTED} more`;
+    listed += (index === 0 ? '' : ', ') + (keyid || 'no keyid');
+  }
+  return listed;
 }
 
 /** Did enough different keys sign? */

@@ -146,15 +146,21 @@ export function runSteps(
   const judgement = policies[0]?.ask(policies, unjudged);
   const context = judgement === undefined ? unjudged : { ...unjudged, judgement };
   let accepted = judgement?.rules.every((rule) => isAcceptable(rule, true)) ?? true;
-  const checks = STEPS.map((step, index) => {
+  const checks: Check[] = [];
+  for (const [index, step] of STEPS.entries()) {
     const demanded = step.demanded(context);
-    if (!demanded && step.unasked !== undefined) return step.unasked;
+    if (!demanded && step.unasked !== undefined) {
+      checks.push(step.unasked);
+      continue;
+    }
     const finding = step.check(context);
     accepted &&= isAcceptable(finding, demanded);
     const last = recent[index];
-    return last !== undefined && isSame(last, finding) ? last : (recent[index] = toCheck(step.id, finding));
-  });
-  return { accepted, checks: judgement === undefined ? checks : [...checks, ...judgement.rules] };
+    const isLast = last !== undefined && isSame(last, finding);
+    checks.push(isLast ? last : (recent[index] = toCheck(step.id, finding)));
+  }
+  if (judgement !== undefined) checks.push(...judgement.rules);
+  return { accepted, checks };
 }
 
 function toCheck(id: CheckId, { status, expected, actual, pointer, hint }: Finding): Check {

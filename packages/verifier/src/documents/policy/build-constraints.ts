@@ -16,7 +16,7 @@ export function builderCheck(builders: Given<PolicySpec['builders']>): Check {
     .map(({ id, level }) => (level === undefined ? id : `${id} at SLSA Build L${level} or higher`))
     .join(' or ');
   return ({ build: { run }, level }) => {
-    const { value, pointer } = run.builder;
+    const { value, pointer } = run().builder;
     const entry = builders.find(({ id }) => id === value);
     if (entry === undefined) return fail({ expected, actual: value, pointer });
     if (entry.level === undefined) return pass({ expected, actual: value, pointer });
@@ -111,7 +111,8 @@ export function triggerCheck(triggers: readonly string[]): Check {
 
 /** What started the build. A tenant cannot write it where the control plane does. */
 export function triggerOf({ provenance, places, profile, run }: Build): Claim | undefined {
-  if (run.trigger !== undefined) return run.trigger;
+  const told = run().trigger;
+  if (told !== undefined) return told;
   const { trigger } = provenance.buildDefinition.externalParameters;
   if (!profile.own.includes('trigger') || typeof trigger !== 'string') return undefined;
   return {
