@@ -36,14 +36,14 @@ const leanCommander: Plugin = {
 /** Dynamic imports that the bundle of `verify` makes at once; any other hands the process to the whole program. */
 const EAGER = /^\.\/(?:verification|job-folder)\.ts$/;
 
-/** What only a trust root or a package of npm needs: with one, the whole program runs (src/verify-main.ts). */
+/** What only a trust root, a package of npm or dependencies need: with one, the whole program runs (src/verify-main.ts). */
 const UNCOMMON =
-  /[\\/]verifier[\\/]src[\\/](?:summary-checks|trust-checks|trust-contradictions|time-proof-check|npm-package-check)\.ts$/;
+  /[\\/](?:verifier[\\/]src[\\/](?:summary-checks|trust-checks|trust-contradictions|time-proof-check|npm-package-check|dependency-tree)|report-dependencies)\.ts$/;
 
 /** The same exports, none of which can be called: a verification that got here by mistake ends. */
 function withoutUncommon(path: string): string {
   const left = [...exportsOf(path).keys()].map((name) => `export const ${name} = leftOut;`);
-  return `function leftOut() { throw new Error('no trust root here, and no package'); } ${left.join('')}`;
+  return `function leftOut() { throw new Error('no trust root here, no package, and no dependencies'); } ${left.join('')}`;
 }
 
 /**
@@ -53,7 +53,7 @@ function withoutUncommon(path: string): string {
  *   everything that it re-exports, and a command should evaluate what it uses.
  * - `{ z }` of zod holds all of zod with its fifty languages; as a namespace, only what is used is bundled.
  * - A namespace of a built-in module is the module itself, not a copy of its hundred members.
- * - For `verify` alone, dynamic imports are resolved as {@link EAGER} says.
+ * - For `verify` alone, dynamic imports are resolved as {@link EAGER} says, and help is left out.
  */
 function ourSources(verifyAlone: boolean): Plugin {
   return {
@@ -65,7 +65,7 @@ function ourSources(verifyAlone: boolean): Plugin {
           .replace(/^import \{ z \} from 'zod';$/m, "import * as z from 'zod';")
           .replace(/^import \* as (\w+) from '(node:[\w/]+)';$/gm, "const $1 = require('$2');")
           .replace(/^import \{([^}]*)\} from '((?:@danube\/)?[a-z-]+)';$/gm, splitImport);
-        return { contents: verifyAlone ? resolveDynamicImports(text) : text, loader: 'ts' };
+        return { contents: verifyAlone ? resolveDynamicImports(withoutHelp(text)) : text, loader: 'ts' };
       });
       builder.onResolve({ filter: /^whole-program$/ }, ({ path }) => ({ path, namespace: 'ours' }));
       builder.onLoad({ filter: /.*/, namespace: 'ours' }, () => ({ contents: HAND_OVER }));
@@ -79,6 +79,11 @@ const HAND_OVER = `export function handOver() {
   require('../dist/danube.cjs');
   return new Promise(() => {});
 }`;
+
+/** Who asks for help gets it from the whole program. */
+function withoutHelp(text: string): string {
+  return text.replace(/^const HELP = `(?:[^`\\]|\\.)*`;$/ms, "const HELP = '';");
+}
 
 function resolveDynamicImports(text: string): string {
   const head: string[] = [];

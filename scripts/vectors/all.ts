@@ -23,6 +23,7 @@ import { MISTAKE_VECTORS } from './verify-mistakes.ts';
 import { PARAMETER_VECTORS } from './verify-parameters.ts';
 import { SIGNATURE_CHECK_VECTORS } from './verify-signature.ts';
 import { SOURCE_VECTORS } from './verify-source.ts';
+import { FOLLOW_VECTORS } from './verify-follow.ts';
 import { STATEMENT_VECTORS } from './verify-statement.ts';
 import { SIGSTORE_VECTORS } from './verify-sigstore.ts';
 import { NPM_VECTORS } from './verify-npm.ts';
@@ -58,6 +59,7 @@ export const VECTORS: readonly Vector[] = [
   ...PARAMETER_VECTORS,
   ...AGE_VECTORS,
   ...SUMMARY_VECTORS,
+  ...FOLLOW_VECTORS,
   ...DIRECTORY_VECTORS,
   ...MISTAKE_VECTORS,
   ...JSON_VECTORS,

@@ -78,6 +78,14 @@ export interface VerifyExpectations {
   readonly resourceUri?: string;
   /** Paths of policies. */
   readonly policies?: readonly string[];
+  /** How many levels of dependencies are verified as well. */
+  readonly follow?: number;
+  /** One that nothing speaks for rejects. */
+  readonly followAll?: boolean;
+  /** `LEVEL=PATH` of policies for the dependencies of a level. */
+  readonly followPolicies?: readonly string[];
+  /** Paths of attestations that speak for dependencies and for nothing else. */
+  readonly dependencyEvidence?: readonly string[];
   /** Path of a lockfile. */
   readonly lockfile?: string;
   /** What the only artifact is called: a package URL, or an image reference. */

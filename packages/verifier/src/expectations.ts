@@ -2,6 +2,7 @@ import type { JsonValue } from 'in-toto-attestation';
 import type { PublicKey } from '@danube/keys';
 import { encodeHex, VSA_V1 } from 'in-toto-attestation';
 import { ExpectationError } from './errors.ts';
+import type { Follow } from './follow.ts';
 import { npmPackageProblem, type NpmPackage } from './npm-package.ts';
 import { patternProblem } from './identity-pattern.ts';
 import type { Lock, Policy } from './policy.ts';
@@ -62,6 +63,8 @@ export interface Expectations {
   readonly policies?: readonly Policy[];
   /** What was accepted before; nothing may be weaker or older. */
   readonly lock?: Lock;
+  /** The dependencies that the provenance names are verified as well. */
+  readonly follow?: Follow;
   /**
    * The npm package that the artifact is: its provenance and its registry's publish attestation must both be there, once,
    * and agree. Needs `Verification.publications`.
@@ -87,6 +90,11 @@ export interface ExpectedSummary {
   readonly resourceUri: string;
 }
 
+/** The same, and of which track the levels count; of the Build track, when nothing is said. */
+export interface WantedSummary extends ExpectedSummary {
+  readonly track?: 'BUILD' | 'SOURCE';
+}
+
 /** Expectations that were read: keys are distinct, the ref is one, and what is `undefined` is not demanded. */
 export interface Expected {
   readonly keys: readonly PublicKey[];
@@ -94,7 +102,7 @@ export interface Expected {
   readonly certificates: readonly ExpectedCertificate[];
   readonly trustRoot: OpenedTrustRoot | undefined;
   readonly buildLevel: number | undefined;
-  readonly summary: ExpectedSummary | undefined;
+  readonly summary: WantedSummary | undefined;
   readonly threshold: number;
   readonly builderId: string | undefined;
   readonly buildType: string | undefined;
@@ -105,6 +113,7 @@ export interface Expected {
   readonly allowParameters: readonly string[];
   readonly policies: readonly Policy[];
   readonly lock: Lock | undefined;
+  readonly follow: Follow | undefined;
   readonly npmPackage: NpmPackage | undefined;
   readonly predicateType: string | undefined;
   readonly maxAgeSeconds: number | undefined;
@@ -142,6 +151,7 @@ export const RULES_BY_FIELD: Readonly<Record<keyof Expectations, Rule>> = {
   allowParameters: names,
   policies: policyList,
   lock,
+  follow: followRule,
   npmPackage: packageOf,
   predicateType: text,
   maxAgeSeconds: seconds,
@@ -191,6 +201,7 @@ export function readExpectations(expectations: Expectations): Expected {
     allowParameters: expectations.allowParameters ?? [],
     policies: expectations.policies ?? [],
     lock: expectations.lock,
+    follow: expectations.follow,
     npmPackage: expectations.npmPackage,
     predicateType: summary === undefined ? expectations.predicateType : VSA_V1,
     maxAgeSeconds: expectations.maxAgeSeconds,
@@ -217,6 +228,7 @@ const NOT_IN_SUMMARY = [
     'strict',
     'policies',
     'lock',
+    'follow',
     'npmPackage',
     'predicateType',
   ] as const),
@@ -400,6 +412,11 @@ function policyList(field: string, value: unknown): void {
 function lock(field: string, value: unknown): void {
   if (typeof value === 'object' && value !== null && 'judge' in value) return;
   throw new ExpectationError(field, 'must be what parseLock returns');
+}
+
+function followRule(field: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null && 'start' in value) return;
+  throw new ExpectationError(field, 'must be what followDependencies returns');
 }
 
 function packageOf(field: string, value: unknown): void {

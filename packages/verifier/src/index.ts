@@ -8,18 +8,25 @@ export type { Verification } from './evaluate.ts';
 export { digestAlgorithms, loadEvidence } from './evidence.ts';
 export type { Evidence, EvidenceFile, EvidenceItem } from './evidence.ts';
 export type { Expectations, ExpectedSummary } from './expectations.ts';
+export type { Proofs } from './judging.ts';
 export { npmPackageUrl } from './npm-package.ts';
 export type { NpmPackage, PublicationProof, RegistryKey } from './npm-package.ts';
 export type { ArtifactInput } from './matching.ts';
+export type { Follow } from './follow.ts';
 export type { Lock, Neighbour, Policy, PolicyInput } from './policy.ts';
 export { printable } from './printable.ts';
-export { CHECK_IDS, TOOL, reportJson } from './report.ts';
+export { dependencyTrees } from './dependency-tree.ts';
+export type { DependencyBranch, DependencyTree } from './dependency-tree.ts';
+export { CHECK_IDS, TOOL, isFollowed, reportJson } from './report.ts';
 export type {
   ArtifactReport,
+  AttestationJson,
   AttestationReport,
   Check,
   CheckId,
   CheckStatus,
+  DependencyJson,
+  DependencyReport,
   Finding,
   PolicyCheckId,
   PolicyRuleId,

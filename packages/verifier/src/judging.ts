@@ -3,6 +3,7 @@ import { MalformedError } from 'in-toto-attestation';
 import type { Context } from './context.ts';
 import type { CertificateProof } from './certificate.ts';
 import type { Expected } from './expectations.ts';
+import type { Followed } from './follow.ts';
 import type { Found, FoundForArtifact } from './found.ts';
 import type { ArtifactIndex, ArtifactInput } from './matching.ts';
 import { NOTHING, type Opened, openAttestation } from './opening.ts';
@@ -29,12 +30,9 @@ export interface Proofs {
 }
 
 /** A judge by these expectations, who opens each attestation once. */
-export function createJudge(
-  evidence: Evidence,
-  expected: Expected,
-  now: Date,
-  { certificates, times, publications }: Proofs = {},
-): Judge {
+export function createJudge(evidence: Evidence, expected: Expected, now: Date, proofs: Proofs = {}): Judge {
+  const { certificates, times, publications } = proofs;
+  const follow = expected.follow?.start({ evidence, expected, now, proofs });
   const attestations = new Map<EvidenceItem, Opened>();
   const recent: Check[] = [];
   const open = (item: EvidenceItem): Opened => {
@@ -47,9 +45,11 @@ export function createJudge(
   return (item, found) => {
     const opened = item === null ? NOTHING : open(item);
     const context = { opened, found, expected, now, evidence, open, publications };
-    const { accepted, checks } = runSteps(context, recent);
+    const outcome: Followed = runSteps(context, recent);
+    const { accepted, checks, dependencies } = follow === undefined ? outcome : follow(context, outcome);
     const level = accepted || expected.summary === undefined ? levelOf(context) : undefined;
-    return { accepted, report: describe(opened, accepted, level, checks) };
+    const report = describe(opened, accepted, level, checks);
+    return { accepted, report: dependencies === undefined ? report : { ...report, dependencies } };
   };
 }
 

@@ -1,4 +1,5 @@
 import type { DigestSet, Statement } from 'in-toto-attestation';
+import { type DependencyBranch, dependencyTrees } from './dependency-tree.ts';
 
 /**
  * Every check of a verification, in the order in which it is made and reported. The ids are stable. Behind
@@ -99,6 +100,27 @@ export interface AttestationReport {
   readonly statement: Statement | null;
   /** All checks in the order of {@link CHECK_IDS}, then the rules of policies. */
   readonly checks: readonly Check[];
+  /** What its provenance names as dependencies; only when they were followed. */
+  readonly dependencies?: readonly DependencyReport[];
+}
+
+/**
+ * One dependency of what was verified, and all that speaks for it. The same dependency at the same level is one value,
+ * wherever it is named.
+ */
+export interface DependencyReport {
+  /** How far away: 1 for what the provenance of an artifact names. */
+  readonly level: number;
+  /** As the provenance that names it has it; `null` where it does not say. */
+  readonly uri: string | null;
+  readonly name: string | null;
+  readonly digest: DigestSet;
+  /** `unverified` when nothing at hand speaks for it. */
+  readonly verdict: Verdict | 'unverified';
+  /** Why nothing could speak for it; `null` when something did, for or against it. */
+  readonly reason: string | null;
+  /** Provenance of it and verification summaries about it. One that is accepted makes the dependency so. */
+  readonly attestations: readonly AttestationReport[];
 }
 
 export interface ArtifactReport {
@@ -133,14 +155,30 @@ export interface ReportJson {
     readonly name: string | null;
     readonly digest: DigestSet;
     readonly verdict: Verdict;
-    readonly attestations: readonly {
-      readonly path: string | null;
-      readonly keyids: readonly string[];
-      readonly builderId: string | null;
-      readonly checks: readonly Check[];
-    }[];
+    readonly attestations: readonly AttestationJson[];
+  }[];
+  /** A tree for each attestation whose dependencies were followed; absent when none were. */
+  readonly dependencies?: readonly {
+    readonly path: string | null;
+    readonly line: number | null;
+    readonly dependencies: readonly DependencyJson[];
   }[];
   readonly tool: Tool;
+}
+
+export interface AttestationJson {
+  readonly path: string | null;
+  readonly keyids: readonly string[];
+  readonly builderId: string | null;
+  readonly checks: readonly Check[];
+}
+
+/** A dependency in its tree; what stands there already has neither attestations nor dependencies again. */
+export interface DependencyJson extends Omit<DependencyReport, 'attestations'> {
+  readonly repeated: boolean;
+  readonly cycle: boolean;
+  readonly attestations: readonly AttestationJson[];
+  readonly dependencies: readonly DependencyJson[];
 }
 
 /** The published JSON form of a report: the same facts, without the parsed statements. Never throws. */
@@ -151,13 +189,42 @@ export function reportJson(report: Report): ReportJson {
       name,
       digest,
       verdict,
-      attestations: attestations.map(({ path, keyids, builderId, checks }) => ({
-        path,
-        keyids,
-        builderId,
-        checks,
-      })),
+      attestations: attestations.map(attestationJson),
     })),
+    ...(isFollowed(report) && {
+      dependencies: dependencyTrees(report).map(({ attestation: { path, line }, branches }) => ({
+        path,
+        line,
+        dependencies: branches.map(branchJson),
+      })),
+    }),
     tool: report.tool,
+  };
+}
+
+/** Whether the dependencies of some attestation were followed. */
+export function isFollowed({ artifacts }: Report): boolean {
+  return artifacts.some(({ attestations }) =>
+    attestations.some(({ dependencies }) => dependencies !== undefined),
+  );
+}
+
+function attestationJson({ path, keyids, builderId, checks }: AttestationReport): AttestationJson {
+  return { path, keyids, builderId, checks };
+}
+
+function branchJson({ dependency, isRepeated, isCycle, branches }: DependencyBranch): DependencyJson {
+  const { level, uri, name, digest, verdict, reason, attestations } = dependency;
+  return {
+    level,
+    uri,
+    name,
+    digest,
+    verdict,
+    reason,
+    repeated: isRepeated,
+    cycle: isCycle,
+    attestations: isRepeated ? [] : attestations.map(attestationJson),
+    dependencies: branches.map(branchJson),
   };
 }

@@ -134,14 +134,17 @@ function among(...row: Parameters<typeof asked>): Step {
   return { ...step, demanded: (context) => context.found.kind !== 'alone' && step.demanded(context) };
 }
 
+/** What all checks of one attestation found. */
+export interface Outcome {
+  readonly accepted: boolean;
+  readonly checks: readonly Check[];
+}
+
 /**
  * Makes every check, whatever the earlier ones found. `recent` holds the last check of each step: most attestations of a
  * run say the same, and sharing that keeps the report of thousands small.
  */
-export function runSteps(
-  unjudged: Context,
-  recent: Check[],
-): { readonly accepted: boolean; readonly checks: readonly Check[] } {
+export function runSteps(unjudged: Context, recent: Check[]): Outcome {
   const { policies } = unjudged.expected;
   const judgement = policies[0]?.ask(policies, unjudged);
   const context = judgement === undefined ? unjudged : { ...unjudged, judgement };

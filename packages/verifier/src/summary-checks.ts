@@ -6,7 +6,7 @@ import {
 } from 'in-toto-attestation';
 import type { Context } from './context.ts';
 import { catchMalformed } from './evidence.ts';
-import type { ExpectedSummary } from './expectations.ts';
+import type { WantedSummary } from './expectations.ts';
 import { fail, malformed, notRun, pass } from './finding.ts';
 import type { Finding } from './report.ts';
 import { CLOCK_SKEW_SECONDS } from './time-checks.ts';
@@ -26,7 +26,7 @@ function readSummary({ opened: { statement } }: Context): VerificationSummary | 
   return catchMalformed(() => parseVerificationSummary(predicate));
 }
 
-type Compare = (summary: VerificationSummary, wanted: ExpectedSummary, context: Context) => Finding;
+type Compare = (summary: VerificationSummary, wanted: WantedSummary, context: Context) => Finding;
 
 /** Makes a check of the summary; where there is none that can be read, the first check says why. */
 function summaryCheck(compare: Compare): (context: Context) => Finding {
@@ -77,19 +77,22 @@ export const vsaResult: (context: Context) => Finding = summaryCheck(({ verifica
 
 /** Step 7: does it hold the level that was asked for, or a higher one of the same track? */
 export const vsaLevels: (context: Context) => Finding = summaryCheck(
-  ({ verifiedLevels }, _, { expected }) => {
+  ({ verifiedLevels }, { track = 'BUILD' }, { expected }) => {
     const { buildLevel = 1 } = expected;
     const result = {
-      expected: `SLSA_BUILD_LEVEL_${buildLevel} or higher`,
+      expected: `SLSA_${track}_LEVEL_${buildLevel} or higher`,
       actual: verifiedLevels.length === 0 ? 'no level' : verifiedLevels.join(', '),
       pointer: '/predicate/verifiedLevels',
     };
-    return (levelIn(verifiedLevels) ?? 0) >= buildLevel ? pass(result) : fail(result);
+    return (levelIn(verifiedLevels, track) ?? 0) >= buildLevel ? pass(result) : fail(result);
   },
 );
 
-function levelIn(levels: readonly string[]): number | undefined {
-  const found = levels.flatMap((level) => /^SLSA_BUILD_LEVEL_([0-9])$/.exec(level)?.[1] ?? []);
+function levelIn(levels: readonly string[], track: string): number | undefined {
+  const found = levels.flatMap((level) => {
+    const [, name, number] = /^SLSA_([A-Z]+)_LEVEL_([0-9])$/.exec(level) ?? [];
+    return name === track && number !== undefined ? [number] : [];
+  });
   return found[0] === undefined ? undefined : Number(found[0]);
 }
 
@@ -116,5 +119,5 @@ export function summaryLevel(context: Context): number | undefined {
   const found = readSummary(context);
   return typeof found === 'string' || found instanceof MalformedError
     ? undefined
-    : levelIn(found.verifiedLevels);
+    : levelIn(found.verifiedLevels, 'BUILD');
 }

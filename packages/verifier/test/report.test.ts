@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import packageJson from '../package.json' with { type: 'json' };
+import { followDependencies } from '../src/chain/index.ts';
 import { CHECK_IDS, TOOL, reportJson } from '../src/index.ts';
 import {
   APP,
@@ -42,6 +43,7 @@ const CASES: readonly (readonly [what: string, input: Case])[] = [
     'a missing file without a name',
     { files: [signed(statementOf({ subject: [APP, { digest: LIB.digest }] }))], expect: { noMissing: true } },
   ],
+  ['dependencies', { expect: { follow: followDependencies({ depth: 1 }) } }],
   [
     'an extra file',
     { artifacts: [APP, { ...artifactOf('stray'), fromDirectory: true }], expect: { noExtra: true } },

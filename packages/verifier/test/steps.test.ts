@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { PROVENANCE_V02 } from 'in-toto-attestation';
 import { CHECK_IDS, type CheckId, type Expectations, type Policy, type TrustRoot } from '../src/index.ts';
 import { RULES_BY_FIELD } from '../src/expectations.ts';
+import { followDependencies } from '../src/chain/index.ts';
 import { askPolicies } from '../src/documents/policy/ask.ts';
 import { fail } from '../src/finding.ts';
 import { STEPS } from '../src/steps.ts';
@@ -89,6 +90,7 @@ const FLIPS: Readonly<
   allowParameters: [{ allowParameters: [], strict: true }, ['parameters']],
   policies: [{ policies: [NEVER] }, ['policy.match']],
   lock: [{ lock: { judge: () => fail({ actual: 'older' }) } }, ['downgrade']],
+  follow: [{ follow: followDependencies({ depth: 1, all: true }) }, ['dependency']],
   npmPackage: [
     { npmPackage: { name: 'app', version: '1.0.0', registryKeys: [{ publicKey: AUDITOR.publicKey }] } },
     ['npm.package'],

@@ -8,6 +8,8 @@ const OPTIONS: Readonly<Record<string, (value: never) => string[]>> = {
     Object.entries(values).map(([name, value]) => parameterOption(name, value)),
   allowParameters: (names: readonly string[]) => names.map((name) => `--allow-parameter=${name}`),
   policies: (paths: readonly string[]) => paths.map((path) => `--policy=${path}`),
+  followPolicies: (texts: readonly string[]) => texts.map((text) => `--follow-policy=${text}`),
+  dependencyEvidence: (paths: readonly string[]) => paths.map((path) => `--dependency-evidence=${path}`),
   maxAgeSeconds: (seconds: number) => [`--max-age=${seconds}s`],
 } satisfies { readonly [Field in keyof VerifyExpectations]?: (value: never) => string[] };
 

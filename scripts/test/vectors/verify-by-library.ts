@@ -10,9 +10,12 @@ import {
   verifyProvenance,
   type ArtifactInput,
   type Evidence,
+  type Follow,
   type OpenedTrustRoot,
+  type Policy,
   type Verification,
 } from '@danube/verifier';
+import { followDependencies } from '@danube/verifier/chain';
 import {
   openPlainTrustRoot,
   parseLock,
@@ -39,14 +42,14 @@ const ANY_TIME = '2026-06-01T00:00:00Z';
 /** Judges a case as a user of the library does, and fails unless the outcome is the expected one. */
 export async function verifyByLibrary({ folder, content }: StoredCase<'verify'>): Promise<void> {
   const { expect } = content;
-  const verification = await openVerification(folder, content);
   if (expect.verdict === 'refused') {
-    assert.throws(
-      () => evaluateProvenance(verification),
+    await assert.rejects(
+      async () => evaluateProvenance(await openVerification(folder, content)),
       (error: unknown) => error instanceof ExpectationError && error.field === expect.expectation,
     );
     return;
   }
+  const verification = await openVerification(folder, content);
   assertReport(evaluateProvenance(verification), expect);
   assertThrows(verification, expect.verdict);
 }
@@ -77,11 +80,12 @@ export async function openVerification(
         ? called(await openArtifacts(folder, content.artifacts, evidence), as)
         : [found.artifact],
     expectations: {
-      ...withoutTrustRoot(others),
+      ...withoutOpening(others),
       publicKeys: found === undefined ? publicKeys.map((path) => readPublicKeyFile(join(folder, path))) : [],
       ...(found === undefined ? {} : { npmPackage: found.npmPackage }),
       ...(verifierId !== undefined && resourceUri !== undefined && { summary: { verifierId, resourceUri } }),
       ...trust,
+      ...openFollow(folder, content.expectations),
       ...(lockfile === undefined ? {} : { lock: parseLock(readFileSync(join(folder, lockfile))) }),
       ...(policies === undefined
         ? {}
@@ -96,6 +100,22 @@ export async function openVerification(
       ? {}
       : { publications: provePublications(evidence, found.npmPackage, pathIn(folder, sigstoreRoot), root) }),
   };
+}
+
+/** How dependencies are followed, as a user of the library says it. */
+function openFollow(
+  folder: string,
+  { follow: depth, followAll = false, followPolicies = [], dependencyEvidence = [] }: VerifyExpectations,
+): { readonly follow?: Follow } {
+  if (depth === undefined) return {};
+  const read = (path: string): Uint8Array => readFileSync(join(folder, path));
+  const policies = new Map<number, Policy[]>();
+  for (const text of followPolicies) {
+    const [level = '', path = ''] = text.split('=');
+    policies.set(Number(level), [...(policies.get(Number(level)) ?? []), parsePolicy(read(path))]);
+  }
+  const evidence = loadEvidence(dependencyEvidence.map((path) => ({ path, bytes: read(path) })));
+  return { follow: followDependencies({ depth, all: followAll, evidence, policies }) };
 }
 
 function pathIn(folder: string, path: string | undefined): string | undefined {
@@ -128,10 +148,13 @@ function called(artifacts: Verification['artifacts'], name: string | undefined):
   return artifacts.map((artifact) => ({ ...artifact, ...identity }));
 }
 
-/** What says where the trust root is, and how it is vouched for: no expectation of the verifier's own. */
-const OPENING = ['trustRoot', 'trustRootKeys', 'trustRootThreshold', 'plainTrustRoot', 'trustState'];
+/** What says where the trust root is, how it is vouched for, and what is followed: no expectations of the verifier's own. */
+const OPENING = (
+  'trustRoot trustRootKeys trustRootThreshold plainTrustRoot trustState ' +
+  'follow followAll followPolicies dependencyEvidence'
+).split(' ');
 
-function withoutTrustRoot(expectations: object): object {
+function withoutOpening(expectations: object): object {
   return Object.fromEntries(Object.entries(expectations).filter(([field]) => !OPENING.includes(field)));
 }
 

@@ -52,6 +52,7 @@ export function readExpectations(
     allowParameters: options.allowParameter,
     policies,
     lock,
+    follow: undefined,
     npmPackage: undefined,
     predicateType: options.predicateType,
     maxAgeSeconds: options.maxAge,

@@ -1,10 +1,15 @@
 import { printable } from '../terminal.ts';
+import { type DependencyList, describeList } from './report-dependencies.ts';
 import { placeOf, type ReportRow } from './report-rows.ts';
 import { describeCommand } from './reproduce.ts';
 
 /** Every check of every artifact, in order: what was expected, what was found, where, and what to do. */
-export function describeExplained(rows: readonly ReportRow[], argv: readonly string[]): string {
-  const lines = rows.flatMap(explainRow);
+export function describeExplained(
+  rows: readonly ReportRow[],
+  lists: readonly DependencyList[],
+  argv: readonly string[],
+): string {
+  const lines = [...rows.flatMap(explainRow), ...lists.flatMap(describeList)];
   if (rows.every(({ verdict }) => verdict === 'accepted')) return lines.join('\n');
   return [...lines, describeCommand(argv)].join('\n');
 }

@@ -1,21 +1,35 @@
 import { isJsonArray, isJsonObject, type JsonValue } from 'in-toto-attestation';
 import { printable } from '../terminal.ts';
 import { escapeXml } from './markup.ts';
+import type { DependencyList } from './report-dependencies.ts';
 import { countRows, placeOf, type ReportRow } from './report-rows.ts';
 
 const STYLE =
-  'body{font:15px system-ui;margin:2em;max-width:70em}table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left;overflow-wrap:anywhere}.pass,.accepted{color:#066}.fail,.rejected{color:#a00;font-weight:bold}.warn{color:#850}';
+  'body{font:15px system-ui;margin:2em;max-width:70em}table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left;overflow-wrap:anywhere}.pass,.accepted,.verified{color:#066}.fail,.rejected{color:#a00;font-weight:bold}.warn,.not-verified{color:#850}';
 
 /** One file that needs no script, no network and nothing beside it; its policy forbids all of them. */
-export function describeHtml(rows: readonly ReportRow[]): string {
+export function describeHtml(rows: readonly ReportRow[], lists: readonly DependencyList[]): string {
   const summary = escapeXml(countRows(rows));
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>danube: ${summary}</title><style>${STYLE}</style></head>
 <body><h1>${summary}</h1>
-${rows.map(describeRow).join('\n')}
+${[...rows.map(describeRow), ...lists.map(describeList)].join('\n')}
 </body></html>`;
+}
+
+/** A tree by the depth of its lines, which is never more than one greater than that of the line before. */
+function describeList({ heading, lines }: DependencyList): string {
+  let markup = '';
+  let open = 0;
+  for (const { depth, verdict, text } of lines) {
+    if (depth < open) markup += '</li></ul>'.repeat(open - depth - 1);
+    markup += depth + 1 > open ? '<ul>' : '</li>';
+    open = depth + 1;
+    markup += `<li><span class="${verdict.replace(' ', '-')}">${verdict}</span> ${escapeXml(text)}`;
+  }
+  return `<h2>${escapeXml(heading)}</h2>${markup}${'</li></ul>'.repeat(open)}`;
 }
 
 function describeRow(row: ReportRow): string {

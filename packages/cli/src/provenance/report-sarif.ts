@@ -1,16 +1,22 @@
 import { CHECK_IDS, TOOL } from '@danube/verifier';
+import type { DependencyList } from './report-dependencies.ts';
 import { describeCheck, placeOf, type ReportRow } from './report-rows.ts';
 
 /** The rule of a file that could not be read, beside those of the checks. */
 const NOT_JUDGED = 'not-judged';
 
 /** SARIF 2.1.0 (OASIS): one result for each check that rejects an artifact. */
-export function describeSarif(rows: readonly ReportRow[]): string {
+export function describeSarif(rows: readonly ReportRow[], lists: readonly DependencyList[]): string {
   const rules = [...CHECK_IDS, NOT_JUDGED].map((id) => ({ id, shortDescription: { text: id } }));
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
-    runs: [{ tool: { driver: { ...TOOL, rules } }, results: rows.flatMap(resultsOf) }],
+    runs: [
+      {
+        tool: { driver: { ...TOOL, rules } },
+        results: [...rows.flatMap(resultsOf), ...lists.flatMap(notesOf)],
+      },
+    ],
   };
   return JSON.stringify(log, null, 2);
 }
@@ -24,6 +30,16 @@ function resultsOf({ name, attestation, failed, problem, verdict }: ReportRow): 
     const place = placeOf(attestation, check);
     return result(check.id, name, `${name}: ${describeCheck(check)}${place === '' ? '' : ` (${place})`}`);
   });
+}
+
+/** What was found of each dependency. A bad one made a result of the artifact already. */
+function notesOf({ heading, lines }: DependencyList): object[] {
+  return lines.map(({ verdict, text }) => ({
+    ruleId: 'dependency',
+    kind: verdict === 'verified' ? 'pass' : 'informational',
+    level: 'none',
+    message: { text: `${heading}: ${verdict}  ${text}` },
+  }));
 }
 
 function result(ruleId: string, name: string, text: string): object {

@@ -3,9 +3,11 @@ import {
   type AttestationReport,
   type Check,
   type Report,
+  isFollowed,
   reportJson,
 } from '@danube/verifier';
 import { paint, print, printJson, printable, sayError, sayHint, sayWarning, STDOUT } from '../terminal.ts';
+import { describeDependencies } from './report-dependencies.ts';
 import { describeCommand } from './reproduce.ts';
 import type { Problem } from './targets.ts';
 
@@ -49,7 +51,8 @@ function sayUnjudged({ unjudged }: Report): void {
   sayHint('--no-extra makes such files fail');
 }
 
-function describeReport({ artifacts }: Report, problems: number): string {
+function describeReport(report: Report, problems: number): string {
+  const { artifacts } = report;
   const rejected = artifacts.filter(({ verdict }) => verdict === 'rejected');
   const accepted = artifacts.filter(({ verdict }) => verdict === 'accepted');
   return [
@@ -57,6 +60,7 @@ function describeReport({ artifacts }: Report, problems: number): string {
     ...accepted.flatMap((artifact) => [describeAccepted(artifact), ...describeBeside(artifact)]),
     ...describeWarnings(accepted),
     ...describeUnchecked(accepted),
+    ...(isFollowed(report) ? describeDependencies(report) : []),
     describeTotal(accepted.length, rejected.length, problems),
     ...(rejected.length === 0 ? [] : [describeCommand(process.argv.slice(2))]),
   ].join('\n');

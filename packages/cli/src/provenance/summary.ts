@@ -7,6 +7,7 @@ import {
   type EvidenceFile,
   type EvidenceItem,
   type Expectations,
+  type Follow,
   loadEvidence,
   type Policy,
   type Report,
@@ -71,10 +72,18 @@ function describeInFlags(
 }
 
 /** The policy file; where there is not exactly one, all that was expected, as a document of its own. */
-export function describePolicy({ policies = [], ...others }: Expectations): ResourceDescriptor {
+export function describePolicy({ policies = [], follow, ...others }: Expectations): ResourceDescriptor {
   const [policy, ...more] = policies.map(describeLoaded);
-  if (policy !== undefined && more.length === 0) return { name: policy.name, ...identify(policy.sha256) };
-  const document = canonicalize(toPlain({ ...others, policies: policies.map(describeLoaded) })) ?? '';
+  if (policy !== undefined && more.length === 0 && follow === undefined)
+    return { name: policy.name, ...identify(policy.sha256) };
+  const document =
+    canonicalize(
+      toPlain({
+        ...others,
+        policies: policies.map(describeLoaded),
+        ...(follow !== undefined && { follow: describeFollow(follow) }),
+      }),
+    ) ?? '';
   const content = Buffer.from(document);
   const fits = content.length < CONTENT_BYTES;
   return {
@@ -88,6 +97,10 @@ function describeLoaded(policy: Policy): { readonly name: string; readonly sha25
   if (!('sha256' in policy) || typeof policy.sha256 !== 'string')
     throw new TypeError('a policy without its file');
   return { name: policy.name, sha256: policy.sha256 };
+}
+
+function describeFollow({ depth, all, policies }: Follow): object {
+  return { depth, all, policies: policies.map((level) => level.map(describeLoaded)) };
 }
 
 /** What in-toto wants the content of a descriptor to stay below. */

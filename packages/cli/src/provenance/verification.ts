@@ -19,6 +19,7 @@ import { CliError, EXIT, type ExitCode, usageError } from '../exit-code.ts';
 import { sayWarning } from '../terminal.ts';
 import { evidenceIn, expandEvidence, readEvidence } from './evidence-files.ts';
 import { inFlags, readExpectations } from './expectations.ts';
+import type { Following } from './following.ts';
 import { hashTargets } from './hashing.ts';
 import { type Describe, printReport } from './report.ts';
 import { summaryOutput } from './summary-options.ts';
@@ -97,8 +98,37 @@ export async function judgeArtifacts(
     options.store === undefined ? found : await addStored(found, artifacts, options.store, options);
   const problems = [...opened.problems, ...hashed.problems];
   const proofs = await lookAtProofs(opened.evidence, options.sigstoreRoot, expectations);
-  const report = judge(opened, artifacts, problems, { expectations, now, ...proofs });
-  return { report, problems, isBlind: opened.isBlind, files: opened.sources, expectations, now };
+  const judged = await judgeAsAsked(options, expectations, (by) =>
+    judge(opened, artifacts, problems, { expectations: by, now, ...proofs }),
+  );
+  return {
+    ...judged,
+    problems,
+    isBlind: opened.isBlind || judged.isBlind,
+    files: [...opened.sources, ...judged.files],
+    now,
+  };
+}
+
+/** Judges, and follows dependencies where that is asked for, by code that is loaded only then. */
+async function judgeAsAsked(
+  options: VerifyOptions,
+  expectations: Expectations,
+  judgeBy: (expectations: Expectations) => Report,
+): Promise<Following> {
+  if (options.follow === undefined) {
+    const { followAll, followPolicy, dependencyEvidence } = options;
+    if ((followAll ?? followPolicy ?? dependencyEvidence) !== undefined)
+      throw usageError(
+        'an option about dependencies is given, and they are not followed',
+        'add --follow DEPTH',
+      );
+    return { report: judgeBy(expectations), expectations, files: [], isBlind: false };
+  }
+  const { judgeFollowing } = await import('./following.ts');
+  return judgeFollowing(options, expectations, judgeBy, async (evidence) =>
+    lookAtProofs(evidence, options.sigstoreRoot, expectations),
+  );
 }
 
 async function verifyImages(
@@ -109,15 +139,22 @@ async function verifyImages(
 ): Promise<Judged> {
   if (options.as !== undefined) throw usageError('--as is for files; an image is what its reference says');
   const sources: EvidenceFile[] = [];
+  let followed: Pick<Following, 'expectations' | 'isBlind'> = { expectations, isBlind: false };
   const { judgeImages } = await import('./images.ts');
   const { report, isBlind } = await judgeImages(paths, options, async (files, artifacts) => {
-    // Layers of one manifest have its path; a store may have the same for an index and for an image in it.
-    sources.push(...files.filter((file) => !sources.some((other) => isSame(file, other))));
     const evidence = loadEvidence(files);
     const proofs = await lookAtProofs(evidence, options.sigstoreRoot, expectations);
-    return judge({ evidence }, artifacts, [], { expectations, now, ...proofs });
+    const judged = await judgeAsAsked(options, expectations, (by) =>
+      judge({ evidence }, artifacts, [], { expectations: by, now, ...proofs }),
+    );
+    followed = { ...judged, isBlind: judged.isBlind || followed.isBlind };
+    // Layers of one manifest have its path; a store may have the same for an index and for an image in it.
+    const used = [...files, ...judged.files];
+    sources.push(...used.filter((file) => !sources.some((other) => isSame(file, other))));
+    return judged.report;
   });
-  return { report, problems: [], isBlind, files: sources, expectations, now };
+  const blind = isBlind || followed.isBlind;
+  return { report, problems: [], isBlind: blind, files: sources, expectations: followed.expectations, now };
 }
 
 function isSame(one: EvidenceFile, other: EvidenceFile): boolean {
@@ -137,7 +174,8 @@ async function addStored(
   );
   const { files, isBlind } = await findInStore(store, [...new Set(digests)], options);
   const items = [...opened.evidence.items, ...loadEvidence(files).items];
-  return { ...opened, evidence: { items }, isBlind: opened.isBlind || isBlind };
+  const sources = [...opened.sources, ...files];
+  return { ...opened, evidence: { items }, sources, isBlind: opened.isBlind || isBlind };
 }
 
 async function judgePackage(
@@ -159,8 +197,10 @@ async function judgePackage(
     publications: provePackage(evidence, found, options.sigstoreRoot, expectations),
   };
   const now = new Date();
-  const report = judge({ evidence }, [found.artifact], [], { expectations, now, ...proofs });
-  return { report, problems: [], isBlind: false, files: found.evidence, expectations, now };
+  const judged = await judgeAsAsked(options, expectations, (by) =>
+    judge({ evidence }, [found.artifact], [], { expectations: by, now, ...proofs }),
+  );
+  return { ...judged, problems: [], files: [...found.evidence, ...judged.files], now };
 }
 
 function refusePackageOptions({ tarball, packageLock }: VerifyOptions): void {

@@ -2,11 +2,12 @@ import type { ExitCode } from '../exit-code.ts';
 import { choice, parseCount, parseDuration, repeatable, single } from '../options.ts';
 import type { Arguments, Declaration } from '../plain-arguments.ts';
 import { addRegistryOptions, type RegistryOptions } from '../registry-options.ts';
+import { addFollowOptions, type FollowOptions } from './follow-options.ts';
 import { addSummaryOptions, type SummaryOptions } from './summary-options.ts';
 import { addTrustRootOptions, type TrustRootOptions } from './trust-root-options.ts';
 
 /** The options of `danube provenance verify` as the parser hands them over. */
-export interface VerifyOptions extends TrustRootOptions, RegistryOptions, SummaryOptions {
+export interface VerifyOptions extends TrustRootOptions, RegistryOptions, SummaryOptions, FollowOptions {
   readonly platform?: string;
   readonly provenance?: readonly string[];
   readonly store?: string;
@@ -105,7 +106,8 @@ export function declareVerification(command: Declaration): Declaration {
     .addOption(
       repeatable('--policy <FILE>', 'every policy about the artifact must be satisfied, and one must be'),
     )
-    .addOption(single('--as <NAME>', 'what the artifact is: a package URL, or an image reference'))
+    .addOption(single('--as <NAME>', 'what the artifact is: a package URL, or an image reference'));
+  addFollowOptions(command)
     .optionsGroup('Images (oci:REGISTRY/REPOSITORY:TAG or @DIGEST):')
     .addOption(
       single('--platform <OS/ARCH>', 'of an index that has no attestation itself, only these images'),
@@ -157,6 +159,11 @@ is weaker or older in one of them, or is not in it, is rejected.
 A certificate's identity and issuer are compared exactly. In a pattern * stands for any characters but / and @, and **
 for any characters; the host is always exact. Signature, log entry, time and certificate are verified offline.
 
+--follow verifies what the provenance names as dependencies (docs/chains.md), where something speaks for them:
+provenance beside the artifact's, in --dependency-evidence or in --store, or a summary by a verifier of the trust root.
+A bad one rejects the artifact; one that nothing speaks for is reported, and rejects with --follow-all. What is said of
+the artifact does not hold for them, but who must have signed; --follow-policy says more, level by level.
+
 Nothing but images is fetched: keys, trust roots, evidence and policies are files; only --vsa-key may name a service.
 --offline makes sure that no connection is opened, and refuses images and stores elsewhere.
 
@@ -182,6 +189,8 @@ Examples:
   danube provenance verify --job=abc123 --public-key=/var/lib/danube/keys/signing.key.pub
   danube provenance verify app.tgz --trust-root trust-root.json --trust-root-key root.pub --build-level 3
   danube provenance verify dist/ --trust-root trust-root.json --trust-root-key root.pub --policy policy.yaml
+  danube provenance verify app.tgz --trust-root trust-root.json --trust-root-key root.pub --follow 2 \\
+      --dependency-evidence attestations/ --follow-policy 1=libraries.yaml --follow-all
   danube provenance verify app.tgz --sigstore-root trusted_root.json \\
       --certificate-issuer https://token.actions.githubusercontent.com \\
       --certificate-identity 'https://github.com/shop/app/.github/workflows/release.yml@refs/tags/*'

@@ -1,6 +1,8 @@
-import { type DigestSet, MalformedError, digestOf, matchDigestSets } from 'in-toto-attestation';
+import { MalformedError } from 'in-toto-attestation';
 import type { Context } from '../../context.ts';
-import type { Evidence, EvidenceItem } from '../../evidence.ts';
+import type { Evidence } from '../../evidence.ts';
+import type { Hit } from '../../matching.ts';
+import { Neighbourhood } from '../../neighbourhood.ts';
 import type { Neighbour, PolicyInput } from '../../policy.ts';
 import { isVouchedFor } from '../../trust-checks.ts';
 
@@ -12,7 +14,7 @@ export function neighboursOf(context: Context): Pick<PolicyInput, 'about' | 'abo
   const { evidence, open } = context;
   const neighbourhood = KNOWN.get(evidence) ?? new Neighbourhood(evidence);
   KNOWN.set(evidence, neighbourhood);
-  const meet = (item: EvidenceItem): Neighbour[] => {
+  const meet = ({ item }: Hit): Neighbour[] => {
     const { path, line, envelope } = item;
     const statement = item.statement();
     if (envelope instanceof MalformedError || statement instanceof MalformedError) return [];
@@ -23,52 +25,4 @@ export function neighboursOf(context: Context): Pick<PolicyInput, 'about' | 'abo
     about: (digest) => neighbourhood.about(digest).flatMap(meet),
     aboutCommit: (commit) => neighbourhood.aboutCommit(commit).flatMap(meet),
   };
-}
-
-/** Finds attestations by what they are about; every subject is looked at once, when the first question comes. */
-class Neighbourhood {
-  readonly #evidence: Evidence;
-  #items: ReadonlyMap<string, readonly EvidenceItem[]> | undefined;
-
-  constructor(evidence: Evidence) {
-    this.#evidence = evidence;
-  }
-
-  /** The attestations with a subject of which every accepted digest is the same, at least one of them. */
-  about(digest: DigestSet): EvidenceItem[] {
-    return this.#find(digest, (subject) => matchDigestSets(subject, digest));
-  }
-
-  /** The attestations with a subject of this Git commit. */
-  aboutCommit(commit: string): EvidenceItem[] {
-    return this.#find({ gitCommit: commit }, (subject) => digestOf(subject, 'gitCommit') === commit);
-  }
-
-  #find(digest: DigestSet, isSame: (subject: DigestSet) => boolean): EvidenceItem[] {
-    const items = (this.#items ??= itemsByDigest(this.#evidence));
-    const found = new Set(Object.entries(digest).flatMap((entry) => items.get(keyOf(...entry)) ?? []));
-    return [...found].filter((item) => subjectDigests(item).some(isSame));
-  }
-}
-
-function itemsByDigest({ items }: Evidence): ReadonlyMap<string, readonly EvidenceItem[]> {
-  const found = new Map<string, EvidenceItem[]>();
-  for (const item of items) {
-    for (const entry of subjectDigests(item).flatMap((digest) => Object.entries(digest))) {
-      const key = keyOf(...entry);
-      const others = found.get(key);
-      if (others === undefined) found.set(key, [item]);
-      else if (others.at(-1) !== item) others.push(item);
-    }
-  }
-  return found;
-}
-
-function keyOf(algorithm: string, value: string): string {
-  return `${algorithm}:${value}`;
-}
-
-function subjectDigests(item: EvidenceItem): readonly DigestSet[] {
-  const statement = item.statement();
-  return statement instanceof MalformedError ? [] : statement.subject.map(({ digest }) => digest);
 }
