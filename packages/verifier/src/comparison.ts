@@ -140,6 +140,7 @@ function compareFacts(
 function sorted(value: JsonValue | Readonly<Record<string, string>>): JsonValue {
   if (isJsonArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, member]) => [key, sorted(member)]));
+  const members: Readonly<Record<string, JsonValue>> = value;
+  const names = Object.keys(members).sort();
+  return Object.fromEntries(names.map((name) => [name, sorted(members[name] ?? null)]));
 }

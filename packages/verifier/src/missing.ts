@@ -40,6 +40,6 @@ function absentSubjects(
 
 /** The same for subjects of the same name and digests, in whatever order those were written. */
 function identityOf({ name, digest }: Subject): string {
-  const algorithms = Object.keys(digest).sort((a, b) => (a < b ? -1 : 1));
+  const algorithms = Object.keys(digest).sort();
   return JSON.stringify([name ?? null, ...algorithms.map((algorithm) => [algorithm, digest[algorithm]])]);
 }

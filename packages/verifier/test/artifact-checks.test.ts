@@ -56,6 +56,30 @@ describe('evidence.found', () => {
   });
 });
 
+describe('what is said of evidence and subjects', () => {
+  it('names what was looked for', () => {
+    assert.equal(check('evidence.found').expected, 'an attestation that names this artifact');
+    const alone = check('evidence.found', { artifacts: 'provenance-only' });
+    assert.equal(alone.expected, 'an attestation');
+  });
+
+  it('names the first subject of an attestation about something else, and counts the others', () => {
+    const [app, lib] = [APP, LIB].map(({ name, digest }) => `sha256:${digest['sha256']} (named ${name})`);
+    const about = (subject: readonly object[]): string | null =>
+      check('subject.digest', { files: [signed(statementOf({ subject }))], artifacts: [artifactOf('x')] })
+        .actual;
+    assert.equal(about([APP]), app);
+    assert.equal(about([LIB, APP, artifactOf('y')]), `${lib}, and 2 more`);
+  });
+
+  it('names the subject for which there is no file', () => {
+    const files = [signed(statementOf({ subject: [APP, LIB] }))];
+    const report = evaluate({ files, expect: { noMissing: true } });
+    const missing = report.artifacts[1]?.attestations[0]?.checks.find(({ id }) => id === 'artifact.missing');
+    assert.equal(missing?.actual, `no file is sha256:${LIB.digest['sha256']} (named lib.tgz)`);
+  });
+});
+
 describe('subject.digest', () => {
   it('passes by digest, with the place of the subject and its name', () => {
     const files = [signed(statementOf({ subject: [LIB, APP] }))];

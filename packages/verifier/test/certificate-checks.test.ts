@@ -13,6 +13,10 @@ import {
   statementOf,
   predicateOf,
 } from './fixture.ts';
+import { trustRootOf } from './trust-root-fixture.ts';
+import { judgeCertificate } from '../src/certificate.ts';
+import { signsByCertificate } from '../src/certificate-checks.ts';
+import type { Context } from '../src/context.ts';
 import { evaluateProvenance } from '../src/index.ts';
 
 const IDENTITY = 'https://ci.example.com/workflow';
@@ -111,6 +115,48 @@ describe('a certificate', () => {
         }),
       { field: 'certificates' },
     );
+  });
+});
+
+describe('an unproven certificate', () => {
+  it('is not accepted, not timed and nobody', () => {
+    const proof = { unproven: 'signature', reason: 'no' } as const;
+    const judged = judgeCertificate(proof, [{ identity: '', issuer: '' }]);
+    assert.deepEqual(judged, { proof, accepted: false, isTimed: false, identity: '' });
+  });
+});
+
+describe('checks of a certificate', () => {
+  it('are demanded when one is expected and the keys that signed are too few', () => {
+    const expected = { identity: IDENTITY, issuer: ISSUER };
+    const demanded = (certificates: readonly object[], signers: number): boolean =>
+      signsByCertificate({
+        opened: { signers: Array.from({ length: signers }, () => BUILDER.publicKey) },
+        expected: { certificates, threshold: 1 },
+      } as unknown as Context);
+    assert.deepEqual(
+      [demanded([expected], 0), demanded([expected], 1), demanded([], 0), demanded([], 1)],
+      [true, false, false, false],
+    );
+  });
+
+  it('list four of the identities that are expected', () => {
+    const identities = Array.from({ length: 5 }, (_, index) => `https://ci.example.com/${index}`);
+    const listed = (count: number): string | null => {
+      const certificates = identities
+        .slice(0, count)
+        .map((identity) => ({ sigstore: 'public', identity, issuer: ISSUER }));
+      const { root } = trustRootOf({ certificates });
+      const trustRoot = {
+        root: { ...root!, sigstore: [{ name: 'public', trustedRoot: {} }] },
+        by: 'the test',
+      };
+      const report = judge({ signer: PROVEN }, { publicKeys: [], trustRoot });
+      return checkOf(report, 'certificate.identity').expected;
+    };
+    const four = identities.slice(0, 4).map((identity) => `${identity}, by ${ISSUER}`);
+    assert.equal(listed(4), four.join('; or '));
+    assert.equal(listed(5), `${four.join('; or ')}; or 1 more`);
   });
 });
 

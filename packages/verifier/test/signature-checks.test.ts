@@ -25,6 +25,8 @@ import {
   signed,
   statementOf,
 } from './fixture.ts';
+import type { Context } from '../src/context.ts';
+import { keyDelegation } from '../src/signature-checks.ts';
 
 const later = [
   'signature',
@@ -262,5 +264,19 @@ describe('what a signature check says', () => {
         `none of ${count} signature(s) verified; they claim to be by ${more}`,
       );
     }
+  });
+});
+
+describe('key.delegation', () => {
+  it('tells who proves when the delegated key signed, or that it is judged now', () => {
+    const [notBefore, notAfter] = [new Date('2026-01-02T12:00:00Z'), new Date('2026-01-02T12:10:00Z')];
+    const delegation = { publicKey: AUDITOR.publicKey, issuer: BUILDER.publicKey, notBefore, notAfter };
+    const told = (by: string | undefined): string | null | undefined =>
+      keyDelegation({
+        opened: { envelope: { reached: true }, delegated: { delegation, at: notBefore, by } },
+      } as Context).actual;
+    const window = `${AUDITOR.publicKey.keyid} in place of ${BUILDER.publicKey.keyid} from ${notBefore.toISOString()} to ${notAfter.toISOString()}`;
+    assert.equal(told('an authority'), `${window}; signed by ${notBefore.toISOString()}, says an authority`);
+    assert.equal(told(undefined), `${window}; judged on ${notBefore.toISOString()}`);
   });
 });
