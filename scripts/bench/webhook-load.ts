@@ -40,11 +40,11 @@ class Connection {
     this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
     const end = this.#received.indexOf('\r\n\r\n');
     if (end === -1) return;
-    const head = this.#received.latin1Slice(0, end);
+    const head = this.#received.toString('latin1', 0, end);
     const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1]);
     if (Number.isNaN(length)) return this.#waiting?.reject(new Error(`an answer without a length: ${head}`));
     if (this.#received.length < end + 4 + length) return;
-    const body = this.#received.utf8Slice(end + 4, end + 4 + length);
+    const body = this.#received.toString('utf8', end + 4, end + 4 + length);
     this.#received = this.#received.subarray(end + 4 + length);
     if (head.startsWith('HTTP/1.1 200 ')) this.#waiting?.resolve(body);
     else this.#waiting?.reject(new Error(`${head}\n${body.slice(0, 500)}`));

@@ -27,8 +27,8 @@ async function measure(stage: Stage, effort: Effort): Promise<Outcome[]> {
 }
 
 async function cached(stage: Stage, ours: Side, { quick, rounds }: Effort): Promise<Outcome[]> {
-  const [{ image = '' } = {}] = await stage.put(['bench/app']);
-  const requests = Array<Buffer>(quick ? 200 : 4000).fill(encodeReview([image]));
+  const images = (await stage.put(['bench/app'])).map(({ image }) => image);
+  const requests = Array.from({ length: quick ? 200 : 4000 }, () => encodeReview(images));
   const slices = await takeTurns([ours, await stage.serve('echo')], rounds, () => Promise.resolve(requests));
   const [decisions = [], echoes = []] = slices;
   return [
@@ -53,7 +53,10 @@ async function cached(stage: Stage, ours: Side, { quick, rounds }: Effort): Prom
 async function uncached(stage: Stage, ours: Side, { quick, rounds }: Effort): Promise<Outcome[]> {
   const sides = [ours, await stage.serve('verifying'), await stage.serve('reading')];
   const fresh = async (round: number): Promise<Buffer[]> => {
-    const names = Array.from({ length: quick ? 20 : 400 }, (_, index) => `bench/round-${round}/image-${index}`);
+    const names = Array.from(
+      { length: quick ? 20 : 400 },
+      (_, index) => `bench/round-${round}/image-${index}`,
+    );
     return (await stage.put(names)).map(({ image, paths }) => encodeReview([image], paths));
   };
   const [decisions = [], verifying = [], reading = []] = await takeTurns(sides, rounds, fresh);

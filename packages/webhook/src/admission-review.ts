@@ -70,7 +70,7 @@ export interface PatchOperation {
  */
 export function parseAdmissionReview(bytes: Uint8Array): AdmissionRequest {
   try {
-    return readReview(JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')));
+    return readReview(JSON.parse(textOf(bytes)));
   } catch (cause) {
     if (!(cause instanceof MalformedError)) {
       if (!(cause instanceof SyntaxError)) throw cause;
@@ -80,6 +80,11 @@ export function parseAdmissionReview(bytes: Uint8Array): AdmissionRequest {
       cause,
     });
   }
+}
+
+function textOf(bytes: Uint8Array): string {
+  const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return buffer.toString('utf8');
 }
 
 function readReview(value: JsonValue): AdmissionRequest {
@@ -144,23 +149,19 @@ function optionalObject(request: JsonObject, key: string, at: string): JsonObjec
 /** The answer as the API server wants it. The message is given as `reason: Forbidden`, code 403. */
 export function encodeAdmissionResponse(response: AdmissionResponse): string {
   const { uid, allowed, message, warnings = [], auditAnnotations, patch = [] } = response;
+  // What is undefined is not written.
   return JSON.stringify({
     apiVersion: ADMISSION_V1,
     kind: 'AdmissionReview',
     response: {
       uid,
       allowed,
-      ...(message === undefined
-        ? {}
-        : { status: { status: 'Failure', reason: 'Forbidden', code: 403, message } }),
-      ...(warnings.length === 0 ? {} : { warnings }),
-      ...(auditAnnotations === undefined ? {} : { auditAnnotations }),
-      ...(patch.length === 0
-        ? {}
-        : {
-            patchType: 'JSONPatch',
-            patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
-          }),
+      status:
+        message === undefined ? undefined : { status: 'Failure', reason: 'Forbidden', code: 403, message },
+      warnings: warnings.length === 0 ? undefined : warnings,
+      auditAnnotations,
+      patchType: patch.length === 0 ? undefined : 'JSONPatch',
+      patch: patch.length === 0 ? undefined : Buffer.from(JSON.stringify(patch)).toString('base64'),
     },
   });
 }

@@ -1,5 +1,5 @@
 import type { AdmissionRequest } from './admission-review.ts';
-import { isFailure } from './finding.ts';
+import { isFailure, type Finding } from './finding.ts';
 import type { Decision, Phase } from './review.ts';
 
 /** One line of the log, in the form of all of Danube's audit lines: what happened, when, to whom. */
@@ -24,10 +24,9 @@ export function decisionLine(
   milliseconds: number,
 ): AuditLine {
   const { response, findings, nothing } = decision;
-  const failures = findings.filter(isFailure);
   return {
     timestamp: new Date().toISOString(),
-    level: !response.allowed || failures.length > 0 ? 'warn' : 'info',
+    level: !response.allowed || findings.some(isFailure) ? 'warn' : 'info',
     event: response.allowed ? 'admission_allowed' : 'admission_denied',
     user: request.user,
     phase,
@@ -36,23 +35,25 @@ export function decisionLine(
     kind: request.kind,
     namespace: request.namespace,
     name: request.name,
-    ...(request.subResource === '' ? {} : { subresource: request.subResource }),
-    ...(request.dryRun ? { dry_run: true } : {}),
+    // What is undefined is not written.
+    subresource: request.subResource === '' ? undefined : request.subResource,
+    dry_run: request.dryRun ? true : undefined,
     duration_ms: Math.round(milliseconds * 10) / 10,
-    ...(nothing === null ? {} : { reason: nothing }),
-    ...(response.patch === undefined ? {} : { pinned: response.patch.map(({ value }) => value) }),
-    ...(findings.length === 0
-      ? {}
-      : {
-          images: findings.map(({ image, digest, verdict, mode, policy, check, actual }) => ({
-            image,
-            digest,
-            verdict,
-            ...(policy === null ? {} : { policy }),
-            ...(check === null ? {} : { check, mode }),
-            ...(actual === null ? {} : { actual }),
-          })),
-        }),
+    reason: nothing ?? undefined,
+    pinned: response.patch?.map(({ value }) => value),
+    images: findings.length === 0 ? undefined : findings.map(imageOf),
+  };
+}
+
+function imageOf({ image, digest, verdict, mode, policy, check, actual }: Finding): object {
+  return {
+    image,
+    digest,
+    verdict,
+    policy: policy ?? undefined,
+    check: check ?? undefined,
+    mode: check === null ? undefined : mode,
+    actual: actual ?? undefined,
   };
 }
 

@@ -33,3 +33,33 @@ function readDuration(text: string): number | undefined {
   }
   return sum > 0 ? sum : undefined;
 }
+
+/** When somebody has to be answered. Most are answered before anything has to wait: the clock is only set for those who do. */
+export class Deadline {
+  readonly #timeout: string | null;
+  readonly #began = performance.now();
+  #timer: NodeJS.Timeout | undefined;
+  #signal: AbortSignal | undefined;
+
+  /** @param timeout as the API server writes it. */
+  constructor(timeout: string | null) {
+    this.#timeout = timeout;
+  }
+
+  /** Aborted when there is no time left. */
+  get signal(): AbortSignal {
+    return (this.#signal ??= this.#start());
+  }
+
+  /** Nobody waits any more. */
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #start(): AbortSignal {
+    const controller = new AbortController();
+    const left = budgetOf(this.#timeout) - (performance.now() - this.#began);
+    this.#timer = setTimeout(() => controller.abort(new Error('no time left')), Math.max(0, left));
+    return controller.signal;
+  }
+}

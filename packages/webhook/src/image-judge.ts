@@ -54,6 +54,26 @@ export class ImageJudge {
     });
   }
 
+  /** What each of the policies said of the image with this digest; `undefined` when one of them has to be asked. */
+  recall(
+    image: ImageReference,
+    digest: string,
+    guards: readonly Guard[],
+    platform: WantedPlatform,
+    reader?: ImageReader,
+  ): Judged[] | undefined {
+    const { registry, repository } = image;
+    const name = askedBy(reader, formatImageReference({ registry, repository, digest }));
+    const judged: Judged[] = [];
+    for (const guard of guards) {
+      const judgement = this.#cache.get(keyOf(name, image, platform, guard));
+      if (judgement === undefined) return undefined;
+      judged.push({ guard, judgement });
+    }
+    this.#observer?.cached(true);
+    return judged;
+  }
+
   /**
    * What each of the policies says of the image with this digest.
    *
@@ -67,20 +87,16 @@ export class ImageJudge {
     platform: WantedPlatform = ANY_PLATFORM,
     reader?: ImageReader,
   ): Promise<Judged[]> {
+    const known = this.recall(image, digest, guards, platform, reader);
+    if (known !== undefined) return known;
+    this.#observer?.cached(false);
     const { registry, repository } = image;
     const pinned = { registry, repository, digest };
     const name = askedBy(reader, formatImageReference(pinned));
-    const keys = new Map(guards.map((guard) => [guard, keyOf(name, image, platform, guard)]));
-    const known = guards.map((guard) => ({ guard, judgement: this.#cache.get(keys.get(guard) ?? '') }));
-    const remembered = known.flatMap(({ guard, judgement }) =>
-      judgement === undefined ? [] : [{ guard, judgement }],
-    );
-    const isHit = remembered.length === guards.length;
-    this.#observer?.cached(isHit);
-    if (isHit) return remembered;
     const judged = await this.#ask(image, pinned, guards, platform, signal, reader);
     for (const { guard, judgement } of judged) {
-      this.#cache.put(keys.get(guard) ?? '', judgement, judgement.verdict === 'accepted');
+      const key = keyOf(name, image, platform, guard);
+      this.#cache.put(key, judgement, judgement.verdict === 'accepted');
     }
     return judged;
   }

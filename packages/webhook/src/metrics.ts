@@ -12,7 +12,7 @@ export class Counter implements Metric {
   readonly type = 'counter';
   readonly name: string;
   readonly help: string;
-  readonly #values = new Map<string, number>();
+  readonly #series = new Map<string, { readonly labels: Labels; value: number }>();
 
   constructor(name: string, help: string) {
     this.name = name;
@@ -20,12 +20,16 @@ export class Counter implements Metric {
   }
 
   add(labels: Labels = {}, count: number = 1): void {
-    const key = encodeLabels(labels);
-    this.#values.set(key, (this.#values.get(key) ?? 0) + count);
+    const key = keyOf(labels);
+    const series = this.#series.get(key);
+    if (series === undefined) this.#series.set(key, { labels, value: count });
+    else series.value += count;
   }
 
   lines(): string[] {
-    return [...this.#values].map(([labels, value]) => `${this.name}${labels} ${value}`);
+    return [...this.#series.values()].map(
+      ({ labels, value }) => `${this.name}${encodeLabels(labels)} ${value}`,
+    );
   }
 }
 
@@ -63,7 +67,7 @@ export class Histogram implements Metric {
   }
 
   observe(seconds: number, labels: Labels = {}): void {
-    const key = encodeLabels(labels);
+    const key = keyOf(labels);
     let series = this.#series.get(key);
     if (series === undefined) {
       series = { labels, counts: BUCKETS.map(() => 0), sum: 0, count: 0 };
@@ -90,6 +94,11 @@ export class Histogram implements Metric {
       ];
     });
   }
+}
+
+/** Of a series among those of one metric, which all have the same labels in the same order. */
+function keyOf(labels: Labels): string {
+  return Object.values(labels).join('\0');
 }
 
 function encodeLabels(labels: Labels): string {

@@ -1,11 +1,11 @@
 import { ArtifactError } from '@danube/artifact';
-import { parseImageReference, type ImageReference } from '@danube/artifact/image-reference';
+import type { ImageReference } from '@danube/artifact/image-reference';
 import { StoreError } from '@danube/store';
 import type { AdmissionRequest, AdmissionResponse, PatchOperation } from './admission-review.ts';
 import { findChange } from './changes.ts';
 import { policyProblem } from './custom-resources.ts';
 import { isFailure, type Finding, type WebhookCheck } from './finding.ts';
-import type { ImageJudge } from './image-judge.ts';
+import type { ImageJudge, Judged } from './image-judge.ts';
 import { isKnownKind, type ImagePlace } from './images.ts';
 import { annotation, refusal, warningsOf } from './message.ts';
 import { atMost, strictest, type Mode } from './mode.ts';
@@ -13,6 +13,8 @@ import { ANY_PLATFORM, platformOf, type WantedPlatform } from './platform.ts';
 import type { ImageReader, PullSecrets } from './pull-secrets.ts';
 import { guardsIn, type Guard, type Rules } from './rules.ts';
 import { untilAborted } from './single-flight.ts';
+import { whenThere, type Soon } from './soon.ts';
+import { termsOf } from './terms.ts';
 
 /** Which of the two webhooks is asked. */
 export type Phase = 'mutate' | 'validate';
@@ -38,31 +40,34 @@ export interface ReviewContext {
 }
 
 /**
- * Decides a request. Always answers: what goes wrong on the way is a failure like any other, and refuses the change where
- * the rules are enforced, and nowhere else.
+ * Decides a request: at once, where everything is known. Always answers: what goes wrong on the way is a failure like any other,
+ * and refuses the change where the rules are enforced, and nowhere else.
  */
-export async function decide(
-  phase: Phase,
-  request: AdmissionRequest,
-  context: ReviewContext,
-): Promise<Decision> {
+export function decide(phase: Phase, request: AdmissionRequest, context: ReviewContext): Soon<Decision> {
+  const fail = (error: unknown): Decision =>
+    failDecision(request, context.rules, 'internal', 'the webhook itself failed', error);
   try {
-    const broken = phase === 'validate' ? policyProblem(request) : undefined;
-    // A policy that cannot be read is no matter of modes: nobody wants one.
-    if (broken !== undefined) return refusePolicy(request, broken);
-    const change = findChange(request);
-    if (change.kind === 'nothing') return conclude(request, [], change.why);
-    if (change.kind === 'unreadable') {
-      // Who mutates leaves it as it is; who validates refuses it.
-      if (phase === 'mutate') return conclude(request, [], change.reason);
-      return conclude(request, [objectFailure(request, context.rules, change.check, change.reason)]);
-    }
-    return phase === 'mutate'
-      ? await pinImages(request, change.places, context)
-      : await judgeImages(request, change.places, context);
+    const decided = decideChange(phase, request, context);
+    return decided instanceof Promise ? decided.catch(fail) : decided;
   } catch (error) {
-    return failDecision(request, context.rules, 'internal', 'the webhook itself failed', error);
+    return fail(error);
   }
+}
+
+function decideChange(phase: Phase, request: AdmissionRequest, context: ReviewContext): Soon<Decision> {
+  const broken = phase === 'validate' ? policyProblem(request) : undefined;
+  // A policy that cannot be read is no matter of modes: nobody wants one.
+  if (broken !== undefined) return refusePolicy(request, broken);
+  const change = findChange(request);
+  if (change.kind === 'nothing') return conclude(request, [], change.why);
+  if (change.kind === 'unreadable') {
+    // Who mutates leaves it as it is; who validates refuses it.
+    if (phase === 'mutate') return conclude(request, [], change.reason);
+    return conclude(request, [objectFailure(request, context.rules, change.check, change.reason)]);
+  }
+  return phase === 'mutate'
+    ? pinImages(request, change.places, context)
+    : judgeImages(request, change.places, context);
 }
 
 function refusePolicy(request: AdmissionRequest, problem: string): Decision {
@@ -93,22 +98,25 @@ function conclude(
   const response: AdmissionResponse = {
     uid: request.uid,
     allowed: refused.length === 0,
-    ...(refused.length === 0 ? {} : { message: refusal(refused) }),
-    ...(warned.length === 0 ? {} : { warnings: warningsOf(warned) }),
-    ...(findings.length === 0 ? {} : { auditAnnotations: auditAnnotations(findings) }),
-    ...(patch.length === 0 ? {} : { patch }),
+    ...(refused.length > 0 && { message: refusal(refused) }),
+    ...(warned.length > 0 && { warnings: warningsOf(warned) }),
+    ...(findings.length > 0 && { auditAnnotations: auditAnnotations(findings, failures) }),
+    ...(patch.length > 0 && { patch }),
   };
   return { response, findings, nothing };
 }
 
-function auditAnnotations(findings: readonly Finding[]): Record<string, string> {
-  const failures = findings.filter(isFailure);
-  const decision = failures.length === 0 ? 'accepted' : strictest(failures.map(({ mode }) => mode));
-  const images = [...new Set(findings.map(({ image, digest, verdict }) => `${image} ${digest} ${verdict}`))];
+function auditAnnotations(
+  findings: readonly Finding[],
+  failures: readonly Finding[],
+): Record<string, string> {
+  const images = new Set(findings.map(({ image, digest, verdict }) => `${image} ${digest} ${verdict}`));
+  const listed = annotation([...images].join(', '));
+  if (failures.length === 0) return { decision: 'accepted', images: listed };
   return {
-    decision: failures.length === 0 ? decision : `failed, mode ${decision}`,
-    images: annotation(images.join(', ')),
-    ...(failures.length === 0 ? {} : { reason: annotation(refusal(failures)) }),
+    decision: `failed, mode ${strictest(failures.map(({ mode }) => mode))}`,
+    images: listed,
+    reason: annotation(refusal(failures)),
   };
 }
 
@@ -147,41 +155,52 @@ function objectFailure(
   };
 }
 
-/** Each distinct text once. */
-function byImage(places: readonly ImagePlace[]): Map<string, ImagePlace[]> {
-  return Map.groupBy(places, ({ image }) => image);
-}
-
-/** The reference, or why the text is none. */
-function readReference(image: string): ImageReference | ArtifactError {
-  try {
-    return parseImageReference(image);
-  } catch (error) {
-    if (error instanceof ArtifactError) return error;
-    throw error;
-  }
-}
-
 /**
  * Writes behind each tag the digest that it points to, in pods alone: changing workloads makes those who keep them in Git
  * change them back. What cannot be resolved is left as it is, for the validating webhook to refuse.
  */
-async function pinImages(
+function pinImages(
   request: AdmissionRequest,
   places: readonly ImagePlace[],
-  { rules, judge, pullSecrets, signal }: ReviewContext,
-): Promise<Decision> {
-  const reader = pullSecrets?.readerOf(request);
+  context: ReviewContext,
+): Soon<Decision> {
   if (request.kind !== 'Pod' && request.kind !== 'EphemeralContainers') {
     return conclude(request, [], 'only pods are changed');
   }
+  const tagged = [...Map.groupBy(places, ({ image }) => image)].flatMap(([image, at]) => {
+    const reference = tagToPin(image, request, context.rules);
+    return reference === undefined ? [] : [{ image, reference, at }];
+  });
+  return tagged.length === 0 ? conclude(request, [], NO_TAG) : pinTags(request, tagged, context);
+}
+
+const NO_TAG = 'no tag was resolved';
+
+/** The reference, where it is a tag that has to be resolved. */
+function tagToPin(image: string, request: AdmissionRequest, rules: Rules): ImageReference | undefined {
+  const terms = termsOf(image, request.namespace, rules);
+  if (terms instanceof ArtifactError) return undefined;
+  const { reference, exemption, guards } = terms;
+  if (reference.digest !== undefined || exemption !== undefined) return undefined;
+  return rules.noMatch === 'allow' && guards.length === 0 ? undefined : reference;
+}
+
+/** An image with a tag alone, and all places where the object names it. */
+interface TaggedImage {
+  readonly image: string;
+  readonly reference: ImageReference;
+  readonly at: readonly ImagePlace[];
+}
+
+async function pinTags(
+  request: AdmissionRequest,
+  tagged: readonly TaggedImage[],
+  { rules, judge, pullSecrets, signal }: ReviewContext,
+): Promise<Decision> {
+  const reader = pullSecrets?.readerOf(request);
   const findings: Finding[] = [];
   const patches = await Promise.all(
-    [...byImage(places)].map(async ([image, at]): Promise<PatchOperation[]> => {
-      const reference = readReference(image);
-      if (reference instanceof ArtifactError || reference.digest !== undefined) return [];
-      if (rules.exemptions.some((exemption) => exemption.matches(reference, request.namespace))) return [];
-      if (rules.noMatch === 'allow' && guardsOf(reference, request, rules).length === 0) return [];
+    tagged.map(async ({ image, reference, at }): Promise<PatchOperation[]> => {
       const digest = await attempt(judge.resolve(reference, signal, reader), signal, reader);
       if (typeof digest !== 'string') {
         // Nothing is refused here; but whoever made the pod is told why it will be.
@@ -189,16 +208,12 @@ async function pinImages(
         findings.push(failure(image, reference, mode, digest));
         return [];
       }
-      const tagged = reference.tag === undefined ? `${image}:latest` : image;
-      return at.map(({ pointer }) => ({ op: 'replace', path: pointer, value: `${tagged}@${digest}` }));
+      const named = reference.tag === undefined ? `${image}:latest` : image;
+      return at.map(({ pointer }) => ({ op: 'replace', path: pointer, value: `${named}@${digest}` }));
     }),
   );
-  return conclude(
-    request,
-    findings,
-    patches.flat().length === 0 ? 'no tag was resolved' : null,
-    patches.flat(),
-  );
+  const patch = patches.flat();
+  return conclude(request, findings, patch.length === 0 ? NO_TAG : null, patch);
 }
 
 /** What kept something from being known. */
@@ -268,45 +283,44 @@ function failure(
   };
 }
 
-async function judgeImages(
+function judgeImages(
   request: AdmissionRequest,
   places: readonly ImagePlace[],
   context: ReviewContext,
-): Promise<Decision> {
-  const images = [...byImage(places).keys()];
-  const findings = await Promise.all(images.map((image) => judgeImage(request, image, context)));
-  return conclude(request, findings.flat());
+): Soon<Decision> {
+  const images = new Set(places.map(({ image }) => image));
+  const findings = [...images].map((image) => judgeImage(request, image, context));
+  return whenThere(all(findings), (found) => conclude(request, found.flat()));
+}
+
+function all<Value>(values: readonly Soon<Value>[]): Soon<readonly Value[]> {
+  const there = values.filter((value): value is Value => !(value instanceof Promise));
+  return there.length === values.length ? there : Promise.all(values);
 }
 
 function wantedPlatform({ group, kind, object }: AdmissionRequest): WantedPlatform {
   return object !== undefined && isKnownKind(group, kind) ? platformOf(group, kind, object) : ANY_PLATFORM;
 }
 
-/** The policies that are about the image. */
-function guardsOf(image: ImageReference, { namespace }: AdmissionRequest, rules: Rules): readonly Guard[] {
-  return guardsIn(rules, namespace).filter((guard) => guard.matchImage(image));
-}
-
 /** What comes out for one image. */
-export async function judgeImage(
+export function judgeImage(
   request: AdmissionRequest,
   image: string,
-  { rules, judge, pullSecrets, signal }: ReviewContext,
-): Promise<Finding[]> {
-  const reference = readReference(image);
-  const mode = modeOf(request, rules);
-  if (reference instanceof ArtifactError) {
+  context: ReviewContext,
+): Soon<readonly Finding[]> {
+  const { rules } = context;
+  const terms = termsOf(image, request.namespace, rules);
+  if (terms instanceof ArtifactError) {
     const trouble = {
       check: 'image.reference',
-      reason: reference.message,
-      hint: reference.hint ?? null,
+      reason: terms.message,
+      hint: terms.hint ?? null,
       isVerdict: true,
     } as const;
-    return [failure(image, null, mode, trouble)];
+    return [failure(image, null, modeOf(request, rules), trouble)];
   }
-  const exemption = rules.exemptions.find((rule) => rule.matches(reference, request.namespace));
+  const { reference, exemption, guards } = terms;
   if (exemption !== undefined) return [exempt(image, reference, exemption.reason)];
-  const guards = guardsOf(reference, request, rules);
   const base = { image, reference, digest: null, policy: null, expected: null, hint: null };
   const findings: Finding[] = [];
   if (!guards.some(({ isAddition }) => !isAddition)) {
@@ -320,33 +334,70 @@ export async function judgeImage(
     }
     if (guards.length === 0) return findings;
   }
-  const modeOfGuards = limited(request, rules, strictest(guards.map((guard) => guard.mode)));
+  const mode = limited(request, rules, strictest(guards.map((guard) => guard.mode)));
   const isPod = request.kind === 'Pod' || request.kind === 'EphemeralContainers';
   if (reference.digest === undefined && isPod) {
-    findings.push(tagOnly(image, reference, modeOfGuards));
-    if (modeOfGuards === 'enforce') return findings;
+    findings.push(tagOnly(image, reference, mode));
+    if (mode === 'enforce') return findings;
   }
-  const reader = pullSecrets?.readerOf(request);
+  const asked = { request, image, reference, guards, mode, reader: context.pullSecrets?.readerOf(request) };
+  return whenThere(askGuards(asked, context), (found) => [...findings, ...found]);
+}
+
+/** An image that policies are asked about. */
+interface Asked {
+  readonly request: AdmissionRequest;
+  /** As the object writes it. */
+  readonly image: string;
+  readonly reference: ImageReference;
+  readonly guards: readonly Guard[];
+  /** What it means when nothing can be found out. */
+  readonly mode: Mode;
+  readonly reader: ImageReader | undefined;
+}
+
+function askGuards(asked: Asked, context: ReviewContext): Soon<readonly Finding[]> {
+  const { request, reference, guards, reader } = asked;
+  const platform = wantedPlatform(request);
+  const { digest } = reference;
+  const known =
+    digest === undefined ? undefined : context.judge.recall(reference, digest, guards, platform, reader);
+  if (digest === undefined || known === undefined) return askRegistry(asked, platform, context);
+  return findingsOf(asked, digest, known, context);
+}
+
+async function askRegistry(
+  asked: Asked,
+  platform: WantedPlatform,
+  context: ReviewContext,
+): Promise<readonly Finding[]> {
+  const { image, reference, guards, mode, reader } = asked;
+  const { judge, signal } = context;
   const digest =
     reference.digest ?? (await attempt(judge.resolve(reference, signal, reader), signal, reader));
-  if (typeof digest !== 'string') return [...findings, failure(image, reference, modeOfGuards, digest)];
-  const judgements = await attempt(
-    judge.judge(reference, digest, guards, signal, wantedPlatform(request), reader),
+  if (typeof digest !== 'string') return [failure(image, reference, mode, digest)];
+  const judged = await attempt(
+    judge.judge(reference, digest, guards, signal, platform, reader),
     signal,
     reader,
   );
-  if (!Array.isArray(judgements)) {
-    return [...findings, failure(image, reference, modeOfGuards, judgements, digest)];
-  }
-  for (const { guard, judgement } of judgements) {
-    const found = { ...base, digest, policy: guard.name, mode: limited(request, rules, guard.mode) };
-    findings.push(
-      judgement.verdict === 'accepted'
-        ? { ...found, verdict: 'accepted', check: null, actual: null }
-        : { ...found, ...judgement, hint: withProblems(judgement.hint, reader) },
-    );
-  }
-  return findings;
+  if (!Array.isArray(judged)) return [failure(image, reference, mode, judged, digest)];
+  return findingsOf(asked, digest, judged, context);
+}
+
+function findingsOf(
+  { request, image, reference, reader }: Asked,
+  digest: string,
+  judged: readonly Judged[],
+  { rules }: ReviewContext,
+): Finding[] {
+  return judged.map(({ guard, judgement }) => {
+    const mode = limited(request, rules, guard.mode);
+    const found = { image, reference, digest, policy: guard.name, mode };
+    return judgement.verdict === 'accepted'
+      ? { ...found, verdict: 'accepted', check: null, expected: null, actual: null, hint: null }
+      : { ...found, ...judgement, hint: withProblems(judgement.hint, reader) };
+  });
 }
 
 function exempt(image: string, reference: ImageReference, reason: string): Finding {

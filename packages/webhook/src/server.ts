@@ -10,13 +10,14 @@ import { TLSSocket } from 'node:tls';
 import { encodeAdmissionResponse, parseAdmissionReview, type AdmissionRequest } from './admission-review.ts';
 import { decisionLine, type AuditLog } from './audit.ts';
 import type { WebhookConfig } from './config-schema.ts';
-import { budgetOf } from './deadline.ts';
+import { Deadline } from './deadline.ts';
 import { WebhookError } from './errors.ts';
 import { answerProvider, parseProviderRequest } from './gatekeeper.ts';
 import type { ImageJudge } from './image-judge.ts';
 import type { PullSecrets } from './pull-secrets.ts';
-import { decide, failDecision, type Decision, type Phase } from './review.ts';
+import { decide, failDecision, type Decision, type Phase, type ReviewContext } from './review.ts';
 import type { Rules } from './rules.ts';
+import { whenThere, type Soon } from './soon.ts';
 import { isAllowedClient, type Certificate } from './tls.ts';
 import { inReviewSpan } from './tracing.ts';
 import type { WebhookMetrics } from './webhook-metrics.ts';
@@ -61,7 +62,7 @@ export class WebhookServer {
     const wantsClients = tls?.clientCertificates !== undefined;
     this.#server = createServer(
       { ...options, ...certificate.context, requestCert: wantsClients, rejectUnauthorized: false },
-      (request, response) => void this.#answer(request, response),
+      (request, response) => this.#answer(request, response),
     );
     this.#server.maxConnections = limits.connections;
     this.#metricsServer = createHttpServer(options, (request, response) => this.#show(request, response));
@@ -121,25 +122,32 @@ export class WebhookServer {
     return true;
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  #answer(request: IncomingMessage, response: ServerResponse): void {
     const { pathname, timeout } = targetOf(request);
     if (this.#probe(pathname, response)) return;
     const route = this.#route(pathname);
-    try {
-      const refused = this.#refuse(request, route);
-      if (refused !== undefined) return this.#end(request, response, pathname, ...refused);
-      const body = await readBody(request, this.#parts.config.limits.bodyBytes);
-      if (body === undefined) return this.#end(request, response, pathname, 413, 'the body is too large\n');
-      const text = await this.#within(timeout, (signal) =>
-        route === 'gatekeeper'
-          ? this.#provide(body, signal)
-          : this.#review(route ?? 'validate', body, signal),
-      );
-      this.#end(request, response, pathname, 200, text, JSON_TYPE);
-    } catch (error) {
-      if (error instanceof WebhookError) this.#end(request, response, pathname, 400, `${error.message}\n`);
-      else this.#fail(error, request, response, pathname);
-    }
+    const answer = (status: number, text: string, type?: string): void =>
+      this.#end(request, response, pathname, status, text, type);
+    if (route === undefined) return answer(404, 'there is no such page\n');
+    const refused = this.#refuse(request);
+    if (refused !== undefined) return answer(...refused);
+    const fail = (error: unknown): void => {
+      if (error instanceof WebhookError) return answer(400, `${error.message}\n`);
+      this.#logError(error);
+      if (!response.headersSent) answer(500, 'the webhook itself failed\n');
+    };
+    readBody(request, this.#parts.config.limits.bodyBytes, (body) => {
+      if (body === undefined) return answer(413, 'the body is too large\n');
+      try {
+        const text = this.#within(timeout, (deadline) =>
+          route === 'gatekeeper' ? this.#provide(body, deadline) : this.#review(route, body, deadline),
+        );
+        if (text instanceof Promise) text.then((later) => answer(200, later, JSON_TYPE)).catch(fail);
+        else answer(200, text, JSON_TYPE);
+      } catch (error) {
+        fail(error);
+      }
+    });
   }
 
   #route(pathname: string): Phase | 'gatekeeper' | undefined {
@@ -150,9 +158,8 @@ export class WebhookServer {
       : undefined;
   }
 
-  #refuse(request: IncomingMessage, route: string | undefined): [status: number, text: string] | undefined {
+  #refuse(request: IncomingMessage): [status: number, text: string] | undefined {
     const { tls } = this.#parts.config;
-    if (route === undefined) return [404, 'there is no such page\n'];
     if (request.method !== 'POST') return [405, 'expected POST\n'];
     if (!/^application\/json(?:;|$)/i.test(request.headers['content-type'] ?? ''))
       return [415, 'expected application/json\n'];
@@ -161,51 +168,48 @@ export class WebhookServer {
     return undefined;
   }
 
-  async #within<Value>(
-    timeout: string | null,
-    work: (signal: AbortSignal) => Promise<Value>,
-  ): Promise<Value> {
-    const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(new Error('no time left')), budgetOf(timeout));
+  #within<Value>(timeout: string | null, work: (deadline: Deadline) => Soon<Value>): Soon<Value> {
+    const deadline = new Deadline(timeout);
+    const end = (): void => {
+      this.#underWay -= 1;
+      deadline.end();
+    };
     this.#underWay += 1;
     try {
-      return await work(controller.signal);
-    } finally {
-      this.#underWay -= 1;
-      clearTimeout(timer);
+      const value = work(deadline);
+      if (value instanceof Promise) return value.finally(end);
+      end();
+      return value;
+    } catch (error) {
+      end();
+      throw error;
     }
   }
 
-  async #review(phase: Phase, body: Uint8Array, signal: AbortSignal): Promise<string> {
+  #review(phase: Phase, body: Uint8Array, deadline: Deadline): Soon<string> {
     const started = performance.now();
     const request = parseAdmissionReview(body);
-    const decision = await inReviewSpan(phase, request, () => this.#decide(phase, request, signal));
-    const milliseconds = performance.now() - started;
-    this.#parts.metrics.decided(phase, request, decision, milliseconds / 1000);
-    this.#parts.log(decisionLine(phase, request, decision, milliseconds));
-    if (decision.error !== undefined) this.#logError(decision.error);
-    return encodeAdmissionResponse(decision.response);
+    const decided = inReviewSpan(phase, request, () => this.#decide(phase, request, deadline));
+    return whenThere(decided, (decision) => {
+      const milliseconds = performance.now() - started;
+      this.#parts.metrics.decided(phase, request, decision, milliseconds / 1000);
+      this.#parts.log(decisionLine(phase, request, decision, milliseconds));
+      if (decision.error !== undefined) this.#logError(decision.error);
+      return encodeAdmissionResponse(decision.response);
+    });
   }
 
-  async #decide(phase: Phase, request: AdmissionRequest, signal: AbortSignal): Promise<Decision> {
-    const { judge, pullSecrets, config } = this.#parts;
-    const rules = this.#parts.rules();
-    if (this.#underWay > config.limits.reviews) {
-      return failDecision(request, rules, 'overload', `more than ${config.limits.reviews} requests at once`);
+  #decide(phase: Phase, request: AdmissionRequest, deadline: Deadline): Soon<Decision> {
+    const context = new RequestContext(this.#parts, deadline);
+    const { reviews } = this.#parts.config.limits;
+    if (this.#underWay > reviews) {
+      return failDecision(request, context.rules, 'overload', `more than ${reviews} requests at once`);
     }
-    return decide(phase, request, { rules, judge, pullSecrets, signal });
+    return decide(phase, request, context);
   }
 
-  async #provide(body: Uint8Array, signal: AbortSignal): Promise<string> {
-    const keys = parseProviderRequest(body);
-    return answerProvider(keys, { rules: this.#parts.rules(), judge: this.#parts.judge, signal });
-  }
-
-  #fail(error: unknown, request: IncomingMessage, response: ServerResponse, pathname: string): void {
-    // Who went away in the middle of a body needs no answer.
-    if (request.destroyed && !request.complete) return;
-    this.#logError(error);
-    if (!response.headersSent) this.#end(request, response, pathname, 500, 'the webhook itself failed\n');
+  async #provide(body: Uint8Array, deadline: Deadline): Promise<string> {
+    return answerProvider(parseProviderRequest(body), new RequestContext(this.#parts, deadline));
   }
 
   #logError(error: unknown): void {
@@ -234,6 +238,25 @@ export class WebhookServer {
   }
 }
 
+/** One set of rules for one request; its signal is made when something has to be waited for. */
+class RequestContext implements ReviewContext {
+  readonly rules: Rules;
+  readonly judge: ImageJudge;
+  readonly pullSecrets: PullSecrets | undefined;
+  readonly #deadline: Deadline;
+
+  constructor({ rules, judge, pullSecrets }: ServerParts, deadline: Deadline) {
+    this.rules = rules();
+    this.judge = judge;
+    this.pullSecrets = pullSecrets;
+    this.#deadline = deadline;
+  }
+
+  get signal(): AbortSignal {
+    return this.#deadline.signal;
+  }
+}
+
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 const JSON_TYPE = 'application/json';
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -257,22 +280,28 @@ function targetOf({ url = '/' }: IncomingMessage): Target {
   return { pathname: url.slice(0, question), timeout };
 }
 
-/** The body; `undefined` when it is longer than the limit, as soon as that is known. By events: they cost least. */
-async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > limit) return undefined;
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
+/**
+ * Reads the body and hands it on; `undefined` when it is longer than the limit, as soon as that is known. Who goes away in the
+ * middle of it needs no answer.
+ */
+function readBody(request: IncomingMessage, limit: number, done: (body: Buffer | undefined) => void): void {
+  if (Number(request.headers['content-length'] ?? 0) > limit) return done(undefined);
   const chunks: Buffer[] = [];
   let length = 0;
   request.on('data', (chunk: Buffer) => {
+    const wasTooLong = length > limit;
     length += chunk.length;
-    if (length <= limit) return void chunks.push(chunk);
-    request.pause();
-    return resolve(undefined);
+    if (length <= limit) {
+      chunks.push(chunk);
+    } else if (!wasTooLong) {
+      request.pause();
+      done(undefined);
+    }
   });
-  request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
-  request.on('error', reject);
-  request.on('aborted', () => reject(new Error('the client has gone')));
-  return promise;
+  request.on('end', () => {
+    const [only] = chunks;
+    if (length <= limit) done(chunks.length === 1 ? only : Buffer.concat(chunks));
+  });
 }
 
 async function open(

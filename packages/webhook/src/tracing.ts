@@ -1,19 +1,18 @@
-import { context, SpanKind, SpanStatusCode, trace, type Tracer } from '@opentelemetry/api';
+import { context, SpanKind, SpanStatusCode, trace, type Span } from '@opentelemetry/api';
 import type { AdmissionRequest } from './admission-review.ts';
 import type { Decision, Phase } from './review.ts';
+import type { Soon } from './soon.ts';
 
 /** Of whatever SDK the process was started with; of none, it does nothing. */
-function tracer(): Tracer {
-  return trace.getTracer('danube-webhook');
-}
+const tracer = trace.getTracer('danube-webhook');
 
 /** Runs a decision in a span of its own. What a tenant chose goes in as attributes, never into the span's name. */
-export async function inReviewSpan(
+export function inReviewSpan(
   phase: Phase,
   request: AdmissionRequest,
-  work: () => Promise<Decision>,
-): Promise<Decision> {
-  const span = tracer().startSpan(`admission ${phase}`, {
+  work: () => Soon<Decision>,
+): Soon<Decision> {
+  const span = tracer.startSpan(`admission ${phase}`, {
     kind: SpanKind.SERVER,
     attributes: {
       'k8s.namespace.name': request.namespace,
@@ -23,7 +22,10 @@ export async function inReviewSpan(
     },
   });
   // Without an SDK there is nobody to tell.
-  if (!span.isRecording()) return work();
+  return span.isRecording() ? record(span, work) : work();
+}
+
+async function record(span: Span, work: () => Soon<Decision>): Promise<Decision> {
   try {
     const decision = await context.with(trace.setSpan(context.active(), span), work);
     span.setAttribute('danube.admission.allowed', decision.response.allowed);

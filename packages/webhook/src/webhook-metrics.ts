@@ -58,7 +58,9 @@ export class WebhookMetrics implements JudgeObserver {
     const decision = response.allowed ? 'allowed' : 'denied';
     this.#decisions.add({ phase, decision, operation: request.operation });
     this.#duration.observe(seconds, { phase });
-    for (const { mode, check, verdict } of findings.filter(isFailure)) {
+    for (const finding of findings) {
+      if (!isFailure(finding)) continue;
+      const { mode, check, verdict } = finding;
       this.#failures.add({ phase, check: check ?? 'provenance', mode, verdict });
     }
   }
