@@ -38,7 +38,8 @@ function writeSummary(m: Material): string {
   const out = join(m.folder, 'project.vsa.json');
   const vsa = ['--vsa', out, '--vsa-key', m.key, '--verifier-id', VERIFIER_ID];
   const evidence = ['--provenance', m.provenance, '--plain-trust-root', writeTrustRoot(m)];
-  danube('provenance', 'verify', m.artifact, ...evidence, ...vsa, '--resource-uri', RESOURCE_URI);
+  const resource = ['--resource-uri', RESOURCE_URI, '--follow', '1'];
+  danube('provenance', 'verify', m.artifact, ...evidence, ...vsa, ...resource);
   return out;
 }
 

@@ -5,6 +5,7 @@ import {
   STATEMENT_V1,
   VSA_V1,
 } from 'in-toto-attestation';
+import { countDependencyLevels } from './dependency-levels.ts';
 import { ExpectationError } from './errors.ts';
 import { type ArtifactReport, type Report, TOOL } from './report.ts';
 
@@ -32,6 +33,7 @@ const UNEVALUATED = 'SLSA_BUILD_LEVEL_UNEVALUATED';
  * The outcome of a verification as a statement for others to rely on, not signed yet (SLSA 1.2,
  * verification_summary.md). Its subjects are the artifacts of the report, all of one verdict; its level is the one that
  * the trust root vouches for, of several artifacts the lowest; whatever provenance says of itself is no level.
+ * Dependencies that were followed are counted by their own levels.
  *
  * @throws {ExpectationError} (a `TypeError`) for a report without artifacts, for artifacts of which some are accepted and
  * some rejected (there is no one result), and for facts that are no URIs.
@@ -42,6 +44,7 @@ export function buildVerificationSummary(report: Report, facts: SummaryFacts): S
   requireUri('resourceUri', resourceUri);
   const artifacts = requireOneResult(report);
   const isPassed = report.verdict === 'accepted';
+  const dependencyLevels = countDependencyLevels(artifacts);
   const predicate = encodeVerificationSummary({
     verifier: { id: verifierId, version: { [TOOL.name]: TOOL.version } },
     timeVerified: timeVerified.toISOString(),
@@ -50,6 +53,7 @@ export function buildVerificationSummary(report: Report, facts: SummaryFacts): S
     inputAttestations,
     verificationResult: isPassed ? 'PASSED' : 'FAILED',
     verifiedLevels: isPassed ? [lowestLevel(artifacts)] : ['FAILED'],
+    ...(dependencyLevels !== undefined && { dependencyLevels }),
     slsaVersion: SLSA_VERSION,
   });
   const subject = artifacts.map(({ name, digest }) => ({ ...(name === null ? {} : { name }), digest }));

@@ -8,6 +8,7 @@ import { followDependencies, type FollowOptions, MAX_DEPTH } from '../../src/cha
 import { parsePolicy } from '../../src/documents/index.ts';
 import {
   type ArtifactInput,
+  buildVerificationSummary,
   type DependencyReport,
   type Expectations,
   ExpectationError,
@@ -385,6 +386,44 @@ describe('what is made of itself', () => {
     const text = JSON.stringify(json);
     assert.equal(text.match(/"repeated":false/g)?.length, levels.length * 3);
     assert.equal(text.match(/"repeated":true/g)?.length, (levels.length - 1) * 6);
+  });
+});
+
+describe('the levels of dependencies in a summary', () => {
+  const levelsOf = (input: Case): unknown =>
+    buildVerificationSummary(follow(input), {
+      verifierId: 'https://v.example.com',
+      resourceUri: 'https://example.com/app',
+      policy: { uri: 'https://example.com/policy' },
+      inputAttestations: [],
+      timeVerified: NOW,
+    }).predicate['dependencyLevels'];
+
+  const source: JsonObject = { uri: SOURCE_URI, digest: { gitCommit: COMMIT } };
+  const summary = summed({ digest: { gitCommit: COMMIT } }, SOURCE_URI, {
+    verifiedLevels: ['SLSA_SOURCE_LEVEL_3', 'SLSA_SOURCE_TWO_PARTY_REVIEWED'],
+  });
+
+  it('count each once, with those of the levels below, as the trust root vouches for them', () => {
+    const beside = [made(LIB, [TOOL, BASE]), made(TOOL, [BASE]), summary];
+    const input = { app: made(APP, [LIB, TOOL, source]), depth: 3, expect: trusting(), beside };
+    assert.deepEqual(levelsOf(input), {
+      SLSA_BUILD_LEVEL_2: 2,
+      SLSA_BUILD_LEVEL_UNEVALUATED: 1,
+      SLSA_SOURCE_LEVEL_3: 1,
+    });
+  });
+
+  it('say of what nobody verified that it was not evaluated, and of what is bad that it failed', () => {
+    assert.deepEqual(levelsOf({ app: made(APP, [LIB, source]), beside: [made(LIB, [])] }), {
+      SLSA_BUILD_LEVEL_UNEVALUATED: 1,
+      SLSA_SOURCE_LEVEL_UNEVALUATED: 1,
+    });
+    assert.deepEqual(levelsOf({ beside: [made(LIB, [], STRANGER)] }), { FAILED: 1 });
+  });
+
+  it('claim nothing of an artifact whose provenance names none', () => {
+    assert.equal(levelsOf({ app: made(APP, []) }), undefined);
   });
 });
 
