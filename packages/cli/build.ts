@@ -36,6 +36,9 @@ const leanCommander: Plugin = {
 /** Dynamic imports that the bundle of `verify` makes at once; any other hands the process to the whole program. */
 const EAGER = /^\.\/(?:verification|job-folder)\.ts$/;
 
+/** A file of its own in `dist`, loaded only for much work, and by a program that goes on as it is. */
+const APART = './parallel-signatures.ts';
+
 /** What only a trust root, a package of npm or dependencies need: with one, the whole program runs (src/verify-main.ts). */
 const UNCOMMON =
   /[\\/](?:verifier[\\/]src[\\/](?:summary-checks|trust-checks|trust-contradictions|time-proof-check|npm-package-check|dependency-tree)|report-dependencies)\.ts$/;
@@ -53,7 +56,7 @@ function withoutUncommon(path: string): string {
  *   everything that it re-exports, and a command should evaluate what it uses.
  * - `{ z }` of zod holds all of zod with its fifty languages; as a namespace, only what is used is bundled.
  * - A namespace of a built-in module is the module itself, not a copy of its hundred members.
- * - For `verify` alone, dynamic imports are resolved as {@link EAGER} says, and help is left out.
+ * - For `verify` alone, dynamic imports are resolved as {@link EAGER} and {@link APART} say, and help is left out.
  */
 function ourSources(verifyAlone: boolean): Plugin {
   return {
@@ -69,7 +72,10 @@ function ourSources(verifyAlone: boolean): Plugin {
       });
       builder.onResolve({ filter: /^whole-program$/ }, ({ path }) => ({ path, namespace: 'ours' }));
       builder.onLoad({ filter: /.*/, namespace: 'ours' }, () => ({ contents: HAND_OVER }));
-      builder.onResolve({ filter: /^\.\.\/dist\/danube\.cjs$/ }, ({ path }) => ({ path, external: true }));
+      builder.onResolve({ filter: /^\.\.\/dist\/(?:danube|parallel)\.cjs$/ }, ({ path }) => ({
+        path,
+        external: true,
+      }));
     },
   };
 }
@@ -88,6 +94,7 @@ function withoutHelp(text: string): string {
 function resolveDynamicImports(text: string): string {
   const head: string[] = [];
   const body = text.replace(/\bimport\('((?!node:)[^']+)'\)/g, (_, path: string) => {
+    if (path === APART) return `Promise.resolve(require('../dist/parallel.cjs'))`;
     if (!EAGER.test(path)) return 'handOver()';
     head.push(`import * as module${head.length} from '${path}';`);
     return `Promise.resolve(module${head.length - 1})`;
@@ -140,6 +147,14 @@ export async function bundleCli(options: BuildOptions = {}): Promise<Metafile> {
 /** The same for `danube provenance verify`. */
 export async function bundleVerify(options: BuildOptions = {}): Promise<Metafile> {
   return bundle('src/verify-main.ts', ourSources(true), { outfile: 'dist/verify.cjs', ...options });
+}
+
+/** The same for what both programs load for much work. */
+export async function bundleParallel(options: BuildOptions = {}): Promise<Metafile> {
+  return bundle('src/provenance/parallel-signatures.ts', ourSources(false), {
+    outfile: 'dist/parallel.cjs',
+    ...options,
+  });
 }
 
 async function bundle(entry: string, sources: Plugin, options: BuildOptions): Promise<Metafile> {
@@ -206,7 +221,11 @@ function licenceOf(folder: string): string {
   throw new Error(`${name} has no licence file; look at it before bundling it`);
 }
 
-const BUNDLES = { 'verify.cjs': bundleVerify, 'danube.cjs': bundleCli } as const;
+const BUNDLES = {
+  'parallel.cjs': bundleParallel,
+  'verify.cjs': bundleVerify,
+  'danube.cjs': bundleCli,
+} as const;
 
 /**
  * Writes `dist`. Bundles are renamed into place: a test that runs meanwhile finds the old or the new ones. Last comes what

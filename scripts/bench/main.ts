@@ -6,8 +6,8 @@
  *   npm run bench -- --json         one JSON object a line
  *   npm run bench -- --quick        small inputs and few rounds: shows that it runs, judges nothing
  *   npm run bench -- --record       writes the figures to docs/speed.md as well
- *   npm run bench -- --only NAME    one group: startup, library, hashing, large-envelope, secrets, policy, signing,
- *                                   running, store, webhook
+ *   npm run bench -- --only NAME    one group: startup, library, hashing, large-envelope, secrets, policy, release,
+ *                                   signing, running, store, webhook
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +20,7 @@ import { encodeFigures } from './record.ts';
 import { policy } from './policy.ts';
 import { secrets } from './secrets.ts';
 import { meetsTarget, type Benchmark, type Effort, type Outcome } from './row.ts';
+import { release } from './release.ts';
 import { running } from './running.ts';
 import { signing } from './signing.ts';
 import { startup } from './startup.ts';
@@ -33,6 +34,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   hashing,
   secrets,
   policy,
+  release,
   signing,
   running,
   store,

@@ -34,10 +34,11 @@ export function timesOf(times: Times, name: string): readonly number[] {
 }
 
 const ENVIRONMENT = cleanEnvironment();
+const MAX_OUTPUT = 64 * 1024 * 1024;
 
 function time({ name, command: [program, ...args], cwd }: Racer): number {
   const began = performance.now();
-  const options = { cwd, env: ENVIRONMENT, stdio: 'pipe' as const };
+  const options = { cwd, env: ENVIRONMENT, stdio: 'pipe', maxBuffer: MAX_OUTPUT } as const;
   const { status, error, stderr } = spawnSync(program, args, options);
   const took = performance.now() - began;
   if (status !== 0) throw new Error(`${name} failed: ${error?.message ?? stderr.toString()}`);

@@ -31,14 +31,16 @@ export function readInput(path: string, maxBytes: number): Uint8Array {
 }
 
 /**
- * The first bytes, at most so many, of a file, a pipe or, for `-`, standard input.
+ * The first bytes, at most so many, of a file, a pipe or, for `-`, standard input. Who reads thousands of files, none of
+ * them secret, has them read through one `buffer`.
  *
  * @throws CliError ERR_IO
  */
-export function readUpTo(path: string, maxBytes: number): Uint8Array {
+export function readUpTo(path: string, maxBytes: number, buffer?: Buffer): Uint8Array {
   const fd = path === '-' ? STDIN : openForReading(path);
   try {
-    return readAll(fd, path === '-' ? 'standard input' : path, maxBytes);
+    const name = path === '-' ? 'standard input' : path;
+    return readAll(fd, name, maxBytes, buffer ?? Buffer.allocUnsafeSlow(CHUNK));
   } finally {
     if (fd !== STDIN) closeSync(fd);
   }
@@ -52,17 +54,17 @@ function openForReading(path: string): number {
   }
 }
 
-function readAll(fd: number, name: string, maxBytes: number): Uint8Array {
+function readAll(fd: number, name: string, maxBytes: number, buffer: Buffer): Uint8Array {
   const chunks: Buffer[] = [];
   let total = 0;
-  while (total < maxBytes) {
-    const chunk = Buffer.allocUnsafe(Math.min(CHUNK, maxBytes - total));
-    const count = readSome(fd, chunk, name);
-    if (count === 0) break;
+  let count: number;
+  do {
+    count = readSome(fd, buffer.subarray(0, maxBytes - total), name);
     total += count;
-    chunks.push(chunk.subarray(0, count));
-  }
-  return Buffer.concat(chunks, total);
+    if (count > 0) chunks.push(Buffer.from(buffer.subarray(0, count)));
+  } while (count > 0 && total < maxBytes);
+  const [first] = chunks;
+  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, total);
 }
 
 function readSome(fd: number, chunk: Buffer, name: string): number {

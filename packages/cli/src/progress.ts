@@ -2,7 +2,9 @@ import { isTerminal, printable, STDERR, writeAll } from './terminal.ts';
 
 export interface Progress {
   /** Has the shape of `onProgress` of @danube/artifact. */
-  readonly update: (bytesDone: number, bytesTotal: number, file: string) => void;
+  readonly update: (done: number, total: number, file: string) => void;
+  /** Whether anybody can see it; if not, what is needed to draw it is not worth finding out. */
+  readonly isSeen: boolean;
   /** Wipes the line. */
   readonly end: () => void;
 }
@@ -11,17 +13,19 @@ const APPEARS_AFTER_MS = 1000;
 const REDRAWN_EVERY_MS = 100;
 const WIDTH = 24;
 
-/** One line on a terminal, from the second second on; nothing anywhere else. */
-export function startProgress(verb: string): Progress {
-  if (!isTerminal(STDERR)) return { update: () => {}, end: () => {} };
+/** One line on a terminal, from the second second on; nothing anywhere else. What is counted is bytes, or has a name. */
+export function startProgress(verb: string, counted?: string): Progress {
+  if (!isTerminal(STDERR)) return { update: () => {}, isSeen: false, end: () => {} };
   let next = Date.now() + APPEARS_AFTER_MS;
   let drawn = false;
   return {
-    update(bytesDone, bytesTotal, file) {
+    isSeen: true,
+    update(done, total, file) {
       if (Date.now() < next) return;
       next = Date.now() + REDRAWN_EVERY_MS;
       drawn = true;
-      draw(`${verb} ${bar(bytesDone, bytesTotal)} ${printable(file).slice(0, 40)}`);
+      const amount = counted === undefined ? megabytes(total) : `${total} ${counted}`;
+      draw(`${verb} ${bar(done, total)} of ${amount} ${printable(file).slice(0, 40)}`);
     },
     end() {
       if (drawn) draw('');
@@ -33,7 +37,7 @@ function bar(done: number, total: number): string {
   const share = total === 0 ? 0 : Math.min(1, done / total);
   const filled = Math.round(share * WIDTH);
   const percent = `${Math.floor(share * 100)}`.padStart(3);
-  return `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${percent} % of ${megabytes(total)}`;
+  return `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${percent} %`;
 }
 
 function megabytes(bytes: number): string {

@@ -14,7 +14,7 @@ export const DANUBE: string = join(import.meta.dirname, '../bin/danube.cjs');
 if (isStale()) await buildCli();
 
 function isStale(): boolean {
-  const built = Math.min(...['verify.cjs', 'danube.cjs'].map(timeOf));
+  const built = Math.min(...['verify.cjs', 'parallel.cjs', 'danube.cjs'].map(timeOf));
   return readdirSync(PACKAGES, { recursive: true, withFileTypes: true }).some(
     (entry) =>
       entry.isFile() &&

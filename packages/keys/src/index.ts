@@ -12,6 +12,7 @@ export { parsePublicKey } from './parse-public-key.ts';
 export {
   encodeOpenSshPublicKey,
   encodePublicKeyPem,
+  isPublicKey,
   spkiSha256,
   verifySignature,
   type KeyAlgorithm,

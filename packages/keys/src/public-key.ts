@@ -27,6 +27,11 @@ export interface PublicKey {
   readonly raw: Uint8Array;
 }
 
+/** Whether this is a key that this package made, and not an object that merely looks like one. */
+export function isPublicKey(key: PublicKey): boolean {
+  return VERIFIERS.has(key);
+}
+
 type Verifier = (message: Uint8Array, signature: Uint8Array) => boolean;
 
 /** The verifier of each key that passed the checks, with its own copy of the key, imported once. */

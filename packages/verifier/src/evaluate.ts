@@ -8,6 +8,7 @@ import { type ArtifactInput, ArtifactIndex } from './matching.ts';
 import { missingSubjects } from './missing.ts';
 import { type ArtifactReport, type Report, TOOL } from './report.ts';
 import type { PublicationProof } from './npm-package.ts';
+import type { SignatureProofs } from './signature-proofs.ts';
 import type { TimeProof } from './signing-time.ts';
 import { demandedTypes } from './statement-checks.ts';
 
@@ -37,6 +38,11 @@ export interface Verification extends Proofs {
    * when an npm package is expected; for an item that is not in it nothing is proven.
    */
   readonly publications?: ReadonlyMap<EvidenceItem, PublicationProof>;
+  /**
+   * Signatures that were verified already, by other threads (`@danube/verifier/parallel`). Without it, and for those that
+   * it does not know, they are verified here; the report is the same.
+   */
+  readonly signatures?: SignatureProofs;
 }
 
 /**
@@ -50,7 +56,8 @@ export interface Verification extends Proofs {
  * no keys, an expectation that cannot mean what it says.
  */
 export function evaluateProvenance(verification: Verification): Report {
-  const { artifacts, evidence, expectations, now, certificates, times, publications } = verification;
+  const { artifacts, evidence, expectations, now, certificates, times, publications, signatures } =
+    verification;
   const expected = readExpectations(expectations);
   if (!(now instanceof Date) || Number.isNaN(now.getTime()))
     throw new ExpectationError('now', 'must be a valid date');
@@ -67,6 +74,7 @@ export function evaluateProvenance(verification: Verification): Report {
     ...(certificates !== undefined && { certificates }),
     ...(times !== undefined && { times }),
     ...(publications !== undefined && { publications }),
+    ...(signatures !== undefined && { signatures }),
   });
   if (artifacts === 'provenance-only') return judgeProvenance(evidence, expected, judge);
   if (!Array.isArray(artifacts) || artifacts.length === 0) {

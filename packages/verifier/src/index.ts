@@ -37,6 +37,7 @@ export type {
 } from './report.ts';
 export { CLOCK_SKEW_SECONDS } from './time-checks.ts';
 export { findContradiction } from './trust-contradictions.ts';
+export type { SignatureProofs } from './signature-proofs.ts';
 export type { ProvenTime, TimeProof } from './signing-time.ts';
 export type { Contradiction } from './trust-contradictions.ts';
 export { findTrustedKey, findVerifier, usableKeys } from './trust-root.ts';

@@ -9,6 +9,7 @@ import type { ArtifactIndex, ArtifactInput } from './matching.ts';
 import { NOTHING, type Opened, openAttestation } from './opening.ts';
 import type { ArtifactReport, AttestationReport, Check } from './report.ts';
 import type { PublicationProof } from './npm-package.ts';
+import type { SignatureProofs } from './signature-proofs.ts';
 import type { TimeProof } from './signing-time.ts';
 import { runSteps } from './steps.ts';
 import { summaryLevel } from './summary-checks.ts';
@@ -27,18 +28,19 @@ export interface Proofs {
   readonly certificates?: ReadonlyMap<EvidenceItem, CertificateProof>;
   readonly times?: ReadonlyMap<EvidenceItem, TimeProof>;
   readonly publications?: ReadonlyMap<EvidenceItem, PublicationProof>;
+  readonly signatures?: SignatureProofs;
 }
 
 /** A judge by these expectations, who opens each attestation once. */
 export function createJudge(evidence: Evidence, expected: Expected, now: Date, proofs: Proofs = {}): Judge {
-  const { certificates, times, publications } = proofs;
+  const { certificates, times, publications, signatures } = proofs;
   const follow = expected.follow?.start({ evidence, expected, now, proofs });
   const attestations = new Map<EvidenceItem, Opened>();
   const recent: Check[] = [];
   const open = (item: EvidenceItem): Opened => {
     const opened =
       attestations.get(item) ??
-      openAttestation(item, expected, now, certificates?.get(item), times?.get(item));
+      openAttestation(item, expected, now, certificates?.get(item), times?.get(item), signatures);
     attestations.set(item, opened);
     return opened;
   };

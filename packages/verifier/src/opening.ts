@@ -8,12 +8,13 @@ import {
   pae,
   parseProvenance,
 } from 'in-toto-attestation';
-import { verifySignature } from '@danube/keys';
+import { isPublicKey, verifySignature } from '@danube/keys';
 import { type CertificateProof, type SigningCertificate, judgeCertificate } from './certificate.ts';
 import { type DelegatedSigner, judgeDelegation } from './delegation.ts';
 import { catchMalformed, type EvidenceItem } from './evidence.ts';
 import type { Expected } from './expectations.ts';
 import { type Build, readBuild } from './profiles.ts';
+import type { SignatureProofs } from './signature-proofs.ts';
 import { earliest, type ProvenTime, type TimeProof } from './signing-time.ts';
 
 /** A stage of opening an attestation: its value; or why it was not reached, with the error if it broke right here. */
@@ -69,10 +70,11 @@ export function openAttestation(
   now: Date,
   proof?: CertificateProof,
   timeProof?: TimeProof,
+  signatureProofs?: SignatureProofs,
 ): Opened {
   const envelope = readEnvelope(item);
   const signedAt = earliest(timeProof?.times ?? []);
-  const direct = envelope.reached ? verifiedKeys(envelope.value, expected.keys) : [];
+  const direct = envelope.reached ? verifiedKeys(item, envelope.value, expected.keys, signatureProofs) : [];
   // A signature counts for one key: it is looked at as a delegated one only when it is nobody's own.
   const delegated =
     envelope.reached && direct.length === 0
@@ -111,16 +113,30 @@ function readEnvelope({ envelope }: EvidenceItem): Stage<Envelope> {
  * only says which key to try first; every other key is tried as well, and a signature counts for one key at most.
  */
 function verifiedKeys(
+  item: EvidenceItem,
   { payloadType, payload, signatures }: Envelope,
   keys: readonly PublicKey[],
+  proofs: SignatureProofs | undefined,
 ): readonly PublicKey[] {
-  const message = pae(payloadType, payload);
+  let message: Uint8Array | undefined;
   const verified: PublicKey[] = [];
-  for (const { keyid, sig } of signatures) {
-    const key = verifyingKey(keys, verified, keyid, message, sig);
+  for (const [position, { keyid, sig }] of signatures.entries()) {
+    const key =
+      provenKey(keys, verified, proofs?.keyOf(item, position)) ??
+      verifyingKey(keys, verified, keyid, (message ??= pae(payloadType, payload)), sig);
     if (key !== undefined) verified.push(key);
   }
   return verified;
+}
+
+/** What was proven counts for a key of the caller, once; else the signature is looked at here. */
+function provenKey(
+  keys: readonly PublicKey[],
+  verified: readonly PublicKey[],
+  key: PublicKey | undefined,
+): PublicKey | undefined {
+  if (key === undefined || !keys.includes(key) || verified.includes(key)) return undefined;
+  return isPublicKey(key) ? key : undefined;
 }
 
 /** The key that verifies this signature, apart from those that have signed already. */

@@ -59,11 +59,14 @@ export function expandEvidence(path: string): string[] {
     .map((name) => join(path, name));
 }
 
+let buffer: Buffer | undefined;
+
 /**
  * Reads evidence. A file that is too large is cut past the limit, for the verifier to refuse and report.
  *
  * @throws CliError ERR_IO
  */
 export function readEvidence(path: string): EvidenceFile {
-  return { path, bytes: readUpTo(path, LIMITS.jsonLinesBytes + 1) };
+  buffer ??= Buffer.allocUnsafeSlow(256 * 1024);
+  return { path, bytes: readUpTo(path, LIMITS.jsonLinesBytes + 1, buffer) };
 }

@@ -45,7 +45,7 @@ async function hashGroup(
 ): Promise<void> {
   const progress = startProgress('hashing');
   try {
-    const options = { algorithms, onProgress: progress.update };
+    const options = { algorithms, ...(progress.isSeen && { onProgress: progress.update }) };
     const [first] = group;
     const files =
       first?.fromDirectory === true

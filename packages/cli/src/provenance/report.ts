@@ -176,8 +176,13 @@ function whyUnchecked(reason: string): string {
   return printable(reason.replace(/^.* (?=not constrained$)/, ''));
 }
 
-function checksOf(accepted: readonly ArtifactReport[], status: Check['status']): Check[] {
-  return accepted
-    .flatMap(({ attestations }) => attestations.find(isAcceptable)?.checks ?? [])
-    .filter((check) => check.status === status);
+/** Each once: attestations of which a check says the same share it. */
+function checksOf(accepted: readonly ArtifactReport[], status: Check['status']): readonly Check[] {
+  const found = new Set<Check>();
+  for (const { attestations } of accepted) {
+    for (const check of attestations.find(isAcceptable)?.checks ?? []) {
+      if (check.status === status) found.add(check);
+    }
+  }
+  return [...found];
 }

@@ -15,27 +15,23 @@ import {
   loadEvidence,
 } from '@danube/verifier';
 import { MalformedError } from 'in-toto-attestation';
-import { CliError, EXIT, type ExitCode, usageError } from '../exit-code.ts';
+import { EXIT, type ExitCode, usageError } from '../exit-code.ts';
 import { sayWarning } from '../terminal.ts';
-import { evidenceIn, expandEvidence, readEvidence } from './evidence-files.ts';
 import { inFlags, readExpectations } from './expectations.ts';
 import type { Following } from './following.ts';
 import { hashTargets } from './hashing.ts';
+import { loadFound, openEvidence, type OpenedEvidence } from './opened-evidence.ts';
 import { type Describe, printReport } from './report.ts';
 import { summaryOutput } from './summary-options.ts';
 import { type FileTarget, findTargets, isArtifact, type Problem } from './targets.ts';
 import { namesTrustRoot } from './trust-root-options.ts';
 import type { VerifyOptions } from './verify.ts';
+import { watchSignatures } from './watched-signatures.ts';
 
-type Proofs = Pick<Verification, 'certificates' | 'times' | 'publications'>;
+type Proofs = Pick<Verification, 'certificates' | 'times' | 'publications' | 'signatures'>;
 
 /** What is to be judged, and all that may speak for it. */
-interface Case {
-  readonly evidence: Evidence;
-  /** What it was read from. */
-  readonly sources: readonly EvidenceFile[];
-  /** Some evidence that was met could not be read: it might have spoken for an artifact. */
-  readonly isBlind: boolean;
+interface Case extends OpenedEvidence {
   readonly files: readonly FileTarget[];
   readonly digests: readonly ArtifactInput[];
   readonly problems: readonly Problem[];
@@ -98,9 +94,10 @@ export async function judgeArtifacts(
     options.store === undefined ? found : await addStored(found, artifacts, options.store, options);
   const problems = [...opened.problems, ...hashed.problems];
   const proofs = await lookAtProofs(opened.evidence, options.sigstoreRoot, expectations);
+  const signatures = watchSignatures(opened);
   const judged = await judgeAsAsked(options, expectations, (by) =>
-    judge(opened, artifacts, problems, { expectations: by, now, ...proofs }),
-  );
+    judge(opened, artifacts, problems, { expectations: by, now, ...proofs, signatures }),
+  ).finally(signatures.end);
   return {
     ...judged,
     problems,
@@ -309,7 +306,9 @@ async function openCase(
 ): Promise<Case> {
   const { job, digest = [], checksums = [] } = options;
   const jobFolder = job === undefined ? undefined : await findJob(job, options.dataDir);
-  if (paths.length + digest.length + checksums.length > 0) return openArtifacts(paths, options, jobFolder);
+  if (paths.length + digest.length + checksums.length > 0) {
+    return openArtifacts(paths, options, expectations, jobFolder);
+  }
   if (job !== undefined && jobFolder !== undefined) return openJob(job, jobFolder, options, expectations);
   throw usageError(
     'nothing to verify is named',
@@ -322,11 +321,12 @@ async function findJob(job: string, dataDir: string | undefined): Promise<string
   return jobFolder(job, dataDir);
 }
 
-function openArtifacts(
+async function openArtifacts(
   paths: readonly string[],
   options: VerifyOptions,
+  expectations: Expectations,
   jobFolder: string | undefined,
-): Case {
+): Promise<Case> {
   const { files, digests, evidencePaths, problems } = findTargets(paths, options.digest, options.checksums);
   const isElsewhere =
     options.provenance !== undefined || options.store !== undefined || jobFolder !== undefined;
@@ -336,50 +336,30 @@ function openArtifacts(
       'add --provenance FILE or --store PLACE',
     );
   }
-  const found = isElsewhere ? openEvidence(options.provenance, jobFolder) : loadFound(evidencePaths);
+  const artifacts = files.length + digests.length;
+  const found = isElsewhere
+    ? await openEvidence(options.provenance, jobFolder, { artifacts, expectations })
+    : await loadFound(evidencePaths, { artifacts, expectations });
   const subjects = subjectNames(found.evidence);
   return { ...found, files: files.filter((target) => isArtifact(target, subjects)), digests, problems };
 }
 
 /** A job's own folder: its attestations, and of the files there those that its provenance names, or all of them. */
-function openJob(
+async function openJob(
   job: string,
   folder: string,
   options: VerifyOptions,
-  { noExtra = false }: Expectations,
-): Case {
-  const opened = openEvidence(options.provenance, folder);
+  expectations: Expectations,
+): Promise<Case> {
+  const opened = await openEvidence(options.provenance, folder, { artifacts: 0, expectations });
   const subjects = subjectNames(opened.evidence);
   const files = listFiles(folder)
     .map((name) => ({ name, root: folder, nameInRoot: name, fromDirectory: true }))
-    .filter((target) => subjects.has(target.name) || (noExtra && isArtifact(target, subjects)));
+    .filter(
+      (target) =>
+        subjects.has(target.name) || (expectations.noExtra === true && isArtifact(target, subjects)),
+    );
   return { ...opened, files, digests: [], problems: [], job };
-}
-
-type OpenedEvidence = Pick<Case, 'evidence' | 'sources' | 'isBlind'>;
-
-/** Evidence that the caller named: what cannot be read ends the run. */
-function openEvidence(provenance: readonly string[] = [], jobFolder: string | undefined): OpenedEvidence {
-  const ofJob = jobFolder === undefined ? [] : evidenceIn(jobFolder);
-  const paths = new Set([...provenance.flatMap(expandEvidence), ...ofJob]);
-  const sources = [...paths].map(readEvidence);
-  return { evidence: loadEvidence(sources), sources, isBlind: false };
-}
-
-/** Evidence that was met beside artifacts: what cannot be read is told, and the rest may still speak. */
-function loadFound(paths: readonly string[]): OpenedEvidence {
-  let isBlind = false;
-  const files = [...new Set(paths)].flatMap((path) => {
-    try {
-      return [readEvidence(path)];
-    } catch (error) {
-      if (!(error instanceof CliError)) throw error;
-      isBlind = true;
-      sayWarning(error.message);
-      return [];
-    }
-  });
-  return { evidence: loadEvidence(files), sources: files, isBlind };
 }
 
 /** Names that statements claim, signed by whomever: they only choose which files are looked at. */

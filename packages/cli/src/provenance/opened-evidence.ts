@@ -1,0 +1,88 @@
+import {
+  type Evidence,
+  type EvidenceFile,
+  type EvidenceItem,
+  type Expectations,
+  loadEvidence,
+} from '@danube/verifier';
+import type { ParallelSignatures } from '@danube/verifier/parallel';
+import { CliError } from '../exit-code.ts';
+import { sayWarning } from '../terminal.ts';
+import { evidenceIn, expandEvidence, readEvidence } from './evidence-files.ts';
+
+/** Evidence, and what it was read from. */
+export interface OpenedEvidence {
+  readonly evidence: Evidence;
+  readonly sources: readonly EvidenceFile[];
+  /** Some of it could not be read: it might have spoken for an artifact. */
+  readonly isBlind: boolean;
+  /** Where there is much to verify: what other threads do of it. */
+  readonly signatures?: ParallelSignatures;
+}
+
+/** What the evidence is read for. */
+export interface Reading {
+  /** How many artifacts there are. */
+  readonly artifacts: number;
+  readonly expectations: Expectations;
+}
+
+/** Other threads help when there are as many artifacts, and as many attestations. */
+const MANY = 1000;
+
+/** Evidence that the caller named: what cannot be read ends the run. */
+export async function openEvidence(
+  provenance: readonly string[] = [],
+  jobFolder: string | undefined,
+  reading: Reading,
+): Promise<OpenedEvidence> {
+  const ofJob = jobFolder === undefined ? [] : evidenceIn(jobFolder);
+  const paths = new Set([...provenance.flatMap(expandEvidence), ...ofJob]);
+  return { ...(await readAll(paths, readEvidence, reading)), isBlind: false };
+}
+
+/** Evidence that was met beside artifacts: what cannot be read is told, and the rest may still speak. */
+export async function loadFound(paths: readonly string[], reading: Reading): Promise<OpenedEvidence> {
+  let isBlind = false;
+  function readIfPossible(path: string): EvidenceFile | undefined {
+    try {
+      return readEvidence(path);
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      isBlind = true;
+      sayWarning(error.message);
+      return undefined;
+    }
+  }
+  const read = await readAll(new Set(paths), readIfPossible, reading);
+  return { ...read, isBlind };
+}
+
+async function readAll(
+  paths: Iterable<string>,
+  read: (path: string) => EvidenceFile | undefined,
+  { artifacts, expectations }: Reading,
+): Promise<Omit<OpenedEvidence, 'isBlind'>> {
+  const sources: EvidenceFile[] = [];
+  const items: EvidenceItem[] = [];
+  let signatures: ParallelSignatures | undefined;
+  for (const path of paths) {
+    const file = read(path);
+    if (file === undefined) continue;
+    sources.push(file);
+    const loaded = loadEvidence([file]);
+    for (const item of loaded.items) items.push(item);
+    signatures?.add(loaded);
+    if (signatures !== undefined || items.length < MANY || artifacts < MANY) continue;
+    signatures = await startSignatures(expectations);
+    signatures.add({ items });
+  }
+  return { evidence: { items }, sources, ...(signatures !== undefined && { signatures }) };
+}
+
+/** What starts threads is loaded only for much work. */
+async function startSignatures({ publicKeys, trustRoot }: Expectations): Promise<ParallelSignatures> {
+  const { ParallelSignatures } = await import('./parallel-signatures.ts');
+  const trusted = trustRoot?.root?.keys.map(({ publicKey }) => publicKey) ?? [];
+  return new ParallelSignatures([...publicKeys, ...trusted]);
+}

@@ -1,0 +1,126 @@
+/** Whole releases: as many attestations as artifacts, in one call. */
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import { danube, folder, type Outcome } from './danube.ts';
+import { attestationOf, statementOf, testKey, write, writeKey } from './fixture.ts';
+
+const COUNT = 1200;
+const root = folder();
+const nameOf = (number: number): string => `part-${String(number).padStart(4, '0')}.tgz`;
+
+/** Loaded before the command: tells how many threads it started, and which files it opened how often. */
+const WATCH = `
+const fs = require('node:fs');
+const threads = process.getBuiltinModule('node:worker_threads');
+const { Worker } = threads;
+let started = 0;
+const opened = {};
+threads.Worker = class extends Worker {
+  constructor(code, options) {
+    super(process.env.TEST_WORKER ?? code, options);
+    started += 1;
+  }
+};
+const { openSync } = fs;
+fs.openSync = (path, ...rest) => {
+  const name = String(path).split('/').at(-1);
+  opened[name] = (opened[name] ?? 0) + 1;
+  return openSync(path, ...rest);
+};
+process.on('exit', () => fs.writeFileSync(process.env.TEST_WATCH, JSON.stringify({ started, opened })));
+`;
+
+interface Watched extends Outcome {
+  readonly started: number;
+  readonly opened: Readonly<Record<string, number>>;
+}
+
+function verify(args: readonly string[], worker?: string): Watched {
+  const seen = join(root, 'seen.json');
+  const env = {
+    NODE_OPTIONS: `--require=${join(root, 'watch.cjs')}`,
+    TEST_WATCH: seen,
+    ...(worker !== undefined && { TEST_WORKER: worker }),
+  };
+  rmSync(seen, { force: true });
+  const keys = ['--public-key', 'a.pub', '--public-key', 'b.pub'];
+  const outcome = danube(['provenance', 'verify', ...args, ...keys], { cwd: root, env });
+  return { ...outcome, ...JSON.parse(readFileSync(seen, 'utf8')) };
+}
+
+before(async () => {
+  const [a, b, stranger] = await Promise.all([1, 2, 3].map(testKey));
+  await writeKey(join(root, 'a'), a!);
+  await writeKey(join(root, 'b'), b!);
+  write(join(root, 'watch.cjs'), WATCH);
+  const lines: string[] = [];
+  for (let number = 0; number < COUNT; number += 1) {
+    const name = nameOf(number);
+    const statement = statementOf({ [name]: name });
+    const envelope = attestationOf(statement, number % 2 === 0 ? a! : b!);
+    write(join(root, 'good', name), name);
+    write(join(root, 'good-attestations', `${name}.intoto.jsonl`), envelope);
+    lines.push(Buffer.from(envelope).toString());
+    write(join(root, 'bad', name), number === 700 ? 'changed' : name);
+    const bad = number === 1100 ? attestationOf(statement, stranger!) : envelope;
+    write(join(root, 'bad', `${name}.intoto.jsonl`), bad);
+  }
+  write(join(root, 'good.jsonl'), `${lines.join('\n')}\n`);
+});
+
+const THREADS = availableParallelism() > 1 ? availableParallelism() - 1 : 0;
+
+describe('a release of many artifacts, each with an attestation', () => {
+  it('is verified by all processors, and each file is read once', () => {
+    const { code, started, opened, stdout } = verify(['good', '--provenance', 'good-attestations']);
+    assert.equal(code, 0);
+    assert.equal(started, Math.min(THREADS, 15));
+    assert.match(stdout, /^1200 accepted, 0 rejected$/m);
+    for (let number = 0; number < COUNT; number += 1) {
+      assert.equal(opened[nameOf(number)], 1, nameOf(number));
+      assert.equal(opened[`${nameOf(number)}.intoto.jsonl`], 1);
+    }
+  });
+
+  it('may have all its attestations in one file of JSON Lines', () => {
+    const { code, started, stdout } = verify(['good', '--provenance', 'good.jsonl']);
+    assert.equal(code, 0);
+    assert.equal(started, Math.min(THREADS, 15));
+    assert.match(stdout, /^1200 accepted, 0 rejected$/m);
+  });
+
+  it('says first what failed, and last how many', () => {
+    const { code, stdout } = verify(['bad']);
+    assert.equal(code, 1);
+    const lines = stdout.trimEnd().split('\n');
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith('rejected')),
+      [`rejected  ${nameOf(700)}`, `rejected  ${nameOf(1100)}`],
+    );
+    assert.equal(lines[0], `rejected  ${nameOf(700)}`);
+    const accepted = lines.findIndex((line) => line.startsWith('accepted'));
+    assert.ok(accepted > lines.indexOf(`rejected  ${nameOf(1100)}`));
+    assert.equal(lines.filter((line) => line.startsWith('accepted')).length, COUNT - 2);
+    assert.match(stdout, /^1198 accepted, 2 rejected$/m);
+  });
+
+  it('gets the same answer when the threads break, or claim that every signature is good', () => {
+    const usual = verify(['bad', '--format', 'json']);
+    const yes = `require('node:worker_threads').parentPort.on('message', (shared) => {
+      new Uint32Array(shared, 8, new Uint32Array(shared, 0, 1)[0]).fill(0x80000000);
+    });`;
+    for (const worker of ["throw new Error('broken');", yes]) {
+      const { code, stdout, stderr } = verify(['bad', '--format', 'json'], worker);
+      assert.deepEqual({ code, stderr }, { code: usual.code, stderr: usual.stderr });
+      assert.equal(stdout, usual.stdout);
+    }
+  });
+
+  it('starts no thread for a few', () => {
+    const few = Array.from({ length: 20 }, (_, number) => join('good', nameOf(number)));
+    assert.equal(verify([...few, '--provenance', 'good-attestations']).started, 0);
+  });
+});
