@@ -143,7 +143,7 @@ const VERSION = /\d+(?:\.\d+)+(?:[-+.]?(?:alpha|beta|dev|pre|rc|snapshot)[.-]?\d
 
 /** A lockfile as it is written: names in order, one member a line. */
 export function encodeLock(artifacts: ReadonlyMap<string, LockEntry>): string {
-  const names = [...artifacts.keys()].sort((a, b) => (a < b ? -1 : 1));
+  const names = [...artifacts.keys()].sort();
   const document: LockDocument = {
     $schema: 'https://danube.dev/schemas/provenance-lock.schema.json',
     apiVersion: 'danube.dev/v1',
