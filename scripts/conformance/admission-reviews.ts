@@ -44,6 +44,7 @@ const RULES: Rules = {
   workloads: 'enforce',
   guards: [GUARD],
   exemptions: [],
+  knowsLevels: false,
 };
 
 /** Requests of real API servers: each is read, every image in it is found, and it is answered as it must be. */

