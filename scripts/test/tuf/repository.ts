@@ -11,7 +11,7 @@ import {
   Targets,
   Timestamp,
 } from '@tufjs/models';
-import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 
@@ -31,6 +31,16 @@ export function roleKey(): RoleKey {
   const key = new Key({ keyID, keyType: 'ed25519', scheme: 'ed25519', keyVal: { public: raw } });
   return { key, privateKey };
 }
+
+/** The same key under another id, as metadata may call it. */
+export function sameKeyAs({ key, privateKey }: RoleKey, form: 'hex' | 'PEM'): RoleKey {
+  const pem = String(createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }));
+  const { keyType, scheme, keyVal } = key;
+  const value = form === 'PEM' ? { public: pem } : keyVal;
+  return { key: new Key({ keyID: sha256(form), keyType, scheme, keyVal: value }), privateKey };
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 type Signed = Root | Timestamp | Snapshot | Targets;
 
@@ -68,6 +78,8 @@ export interface Release {
   readonly name?: string;
   readonly keys: readonly RoleKey[];
   readonly expires?: string;
+  /** Delegates every target to these, of whom so many must have signed. */
+  readonly delegatesTo?: readonly RoleKey[];
   /** The snapshot and the targets of another release. */
   readonly mixedWith?: Release;
 }
@@ -77,6 +89,23 @@ function metaFile(version: number, bytes: Buffer): MetaFile {
   return new MetaFile({ version, length: bytes.length, hashes: { sha256 } });
 }
 
+/** Metadata of targets that has no target, and names who has. */
+function delegating(
+  common: { version: number; specVersion: string; expires: string },
+  keys: readonly RoleKey[],
+): Targets {
+  const keyids = keys.map(({ key }) => key.keyID);
+  const role = { name: 'release', keyids, threshold: keys.length, terminating: true, paths: ['*'] };
+  return Targets.fromJSON({
+    ...new Targets(common).toJSON(),
+    targets: {},
+    delegations: {
+      keys: Object.fromEntries(keys.map(({ key }) => [key.keyID, key.toJSON()])),
+      roles: [role],
+    },
+  });
+}
+
 /** The files of a release, by their path below the repository. */
 export function releaseFiles({
   version,
@@ -84,21 +113,29 @@ export function releaseFiles({
   name = 'trust-root.json',
   keys,
   expires = LATER,
+  delegatesTo,
   mixedWith,
 }: Release): Map<string, Buffer> {
   const common = { version, specVersion: SPEC_VERSION, expires };
   const sha256 = createHash('sha256').update(target).digest('hex');
   const file = new TargetFile({ path: name, length: target.length, hashes: { sha256 } });
-  const targets = signed(new Targets({ ...common, targets: { [name]: file } }), keys);
-  const snapshot = signed(
-    new Snapshot({ ...common, meta: { 'targets.json': metaFile(version, targets) } }),
+  const named = { ...common, targets: { [name]: file } };
+  const delegated = delegatesTo === undefined ? undefined : signed(new Targets(named), delegatesTo);
+  const targets = signed(
+    delegatesTo === undefined ? new Targets(named) : delegating(common, delegatesTo),
     keys,
   );
+  const meta = {
+    'targets.json': metaFile(version, targets),
+    ...(delegated && { 'release.json': metaFile(version, delegated) }),
+  };
+  const snapshot = signed(new Snapshot({ ...common, meta }), keys);
   const timestamp = signed(new Timestamp({ ...common, snapshotMeta: metaFile(version, snapshot) }), keys);
   const own = new Map([
     ['timestamp.json', timestamp],
     ['snapshot.json', snapshot],
     ['targets.json', targets],
+    ...(delegated === undefined ? [] : [['release.json', delegated] as const]),
     [`targets/${name}`, target],
   ]);
   if (mixedWith === undefined) return own;

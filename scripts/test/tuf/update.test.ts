@@ -11,16 +11,21 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { IDENTITY, ISSUER, keylessBundle, trustedRoot } from '../../vectors/sigstore-instance.ts';
+import { APP } from '../../vectors/statements.ts';
 import { trustRoot } from '../../vectors/trust-roots.ts';
+import { workflowStatement } from '../../vectors/verify-sigstore.ts';
 import { runDanube, type CommandResult } from '../vectors/verify-by-command.ts';
 import {
   releaseFiles,
   roleKey,
   rootRole,
+  sameKeyAs,
   serveRepository,
   signed,
   type Release,
   type Repository,
+  type RoleKey,
 } from './repository.ts';
 
 const EXPIRED = '2026-01-01T00:00:00Z';
@@ -155,6 +160,37 @@ describe('danube trust update', () => {
     await refuses(1, /1\/2 keys/);
   });
 
+  describe('one key under two ids', () => {
+    for (const form of ['hex', 'PEM'] as const) {
+      it(`refuses a root that counts it twice (${form})`, async () => {
+        const [key] = keys as [RoleKey, RoleKey];
+        const twice = [key, sameKeyAs(key, form)];
+        const root = signed(rootRole({ version: 2, keys: twice, threshold: 2 }), twice);
+        repository.files.set('2.root.json', root);
+        await refuses(1, /would count twice for root/);
+        repository.files.delete('2.root.json');
+        writeFileSync(join(at('trust-root.json.tuf'), '2.root.json'), root);
+        await refuses(1, /would count twice for root/);
+        writeFileSync(at('root.json'), root);
+        await refuses(2, /--tuf-root root\.json: one key is there as .* and would count twice/);
+      });
+    }
+
+    it('refuses a delegation that counts it twice', async () => {
+      const key = roleKey();
+      publish(release(4, { delegatesTo: [key, roleKey()] }));
+      assert.equal((await update()).exitCode, 0);
+      publish(release(5, { delegatesTo: [key, sameKeyAs(key, 'hex')] }));
+      await refuses(1, /would count twice for a delegated role/);
+    });
+
+    it('refuses metadata that another reader reads otherwise', async () => {
+      const root = signed(rootRole({ version: 2, keys }), keys).toString();
+      repository.files.set('2.root.json', Buffer.from(root.replace('{', '{"signed":{},')));
+      await refuses(1, /not JSON that all read alike/);
+    });
+  });
+
   it('refuses a root that leaves a version out', async () => {
     repository.files.set('2.root.json', signed(rootRole({ version: 3, keys }), keys));
     await refuses(1, /Expected version 2, got 3/);
@@ -251,5 +287,90 @@ describe('danube trust update', () => {
     publish(release(4));
     assert.equal((await update()).exitCode, 0);
     assert.equal(readFileSync(victim, 'utf8'), 'mine');
+  });
+});
+
+describe('danube trust update --sigstore', () => {
+  const rootOf = (whose: 'ours' | 'other'): Buffer => Buffer.from(JSON.stringify(trustedRoot(whose)));
+  const releaseOf = (version: number, whose: 'ours' | 'other' = 'ours'): Release =>
+    release(version, { target: rootOf(whose), name: 'trusted_root.json' });
+
+  async function updateSigstore(): Promise<CommandResult> {
+    return runDanube(
+      ['trust', 'update', 'sigstore.json', '--sigstore', `--tuf=${repository.url}`, '--tuf-root=root.json'],
+      folder,
+    );
+  }
+
+  async function refusesIt(code: number, reason: RegExp): Promise<void> {
+    const before = readFileSync(at('sigstore.json'));
+    const { exitCode, stdout, stderr } = await updateSigstore();
+    assert.deepEqual([exitCode, stdout], [code, ''], stderr);
+    assert.match(stderr, reason);
+    assert.deepEqual(readFileSync(at('sigstore.json')), before);
+  }
+
+  before(async () => {
+    repository = await serveRepository();
+  });
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'danube-tuf-test-'));
+    repository.files.clear();
+    writeFileSync(at('root.json'), signed(rootRole({ keys }), keys));
+    publish(releaseOf(3));
+    const { exitCode, stderr } = await updateSigstore();
+    assert.equal(exitCode, 0, stderr);
+    assert.deepEqual(readFileSync(at('sigstore.json')), rootOf('ours'));
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+  after(() => {
+    repository.server.closeAllConnections();
+    repository.server.close();
+  });
+
+  it('brings the next one, and says when there is none', async () => {
+    assert.match((await updateSigstore()).stdout, /as it was/);
+    publish(releaseOf(4, 'other'));
+    assert.equal((await updateSigstore()).exitCode, 0);
+    assert.deepEqual(readFileSync(at('sigstore.json')), rootOf('other'));
+  });
+
+  it('refuses an older one: the metadata that were seen say so', async () => {
+    publish(releaseOf(4, 'other'));
+    assert.equal((await updateSigstore()).exitCode, 0);
+    publish(releaseOf(3));
+    await refusesIt(1, /less than current version/);
+  });
+
+  it('refuses what expired, what others signed, and another target than the metadata say', async () => {
+    publish({ ...releaseOf(4, 'other'), expires: EXPIRED });
+    await refusesIt(1, /expired/);
+    publish({ ...releaseOf(4, 'other'), keys: [stranger] });
+    await refusesIt(1, /0\/1 keys/);
+    publish(releaseOf(4, 'other'));
+    repository.files.set('targets/trusted_root.json', rootOf('ours'));
+    await refusesIt(1, /hash|length/);
+  });
+
+  it('refuses a target that is no trusted root, and puts none in the place of something else', async () => {
+    publish({ ...releaseOf(4), target: documentOf(4) });
+    await refusesIt(1, /its target: the Sigstore trusted root/);
+    publish(releaseOf(4));
+    writeFileSync(at('sigstore.json'), documentOf(4));
+    await refusesIt(2, /is no trusted root of Sigstore/);
+  });
+
+  it('brings what verify takes for --sigstore-root, offline', async () => {
+    writeFileSync(at(APP.name), APP.content);
+    writeFileSync(at(`${APP.name}.sigstore.json`), JSON.stringify(keylessBundle(workflowStatement())));
+    const verify = ['provenance', 'verify', APP.name, '--offline', '--sigstore-root=sigstore.json'];
+    const signer = [`--certificate-identity=${IDENTITY}`, `--certificate-issuer=${ISSUER}`];
+    const accepted = await runDanube([...verify, ...signer], folder);
+    assert.equal(accepted.exitCode, 0, accepted.stdout + accepted.stderr);
+    publish(releaseOf(4, 'other'));
+    assert.equal((await updateSigstore()).exitCode, 0);
+    assert.equal((await runDanube([...verify, ...signer], folder)).exitCode, 1);
   });
 });

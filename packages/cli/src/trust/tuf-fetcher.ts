@@ -3,6 +3,7 @@ import { DownloadHTTPError } from 'tuf-js/dist/error.js';
 import { CliError } from '../exit-code.ts';
 import { reasonOf } from '../download.ts';
 import { readCached } from './tuf-cache.ts';
+import { keyProblem } from './tuf-keys.ts';
 
 /** How long a repository may take for one file. */
 const DEADLINE_MS = 30_000;
@@ -63,7 +64,7 @@ export class TufFetcher extends BaseFetcher {
     const bytes = readCached(this.#cache, name);
     // Without it, the root before it is the newest.
     if (bytes === undefined) throw new DownloadHTTPError('there is no such root', status);
-    return streamOf(Buffer.from(bytes));
+    return rootStream(Buffer.from(bytes));
   }
 
   /** What is longer than a root goes on to the client, which refuses it. */
@@ -77,7 +78,7 @@ export class TufFetcher extends BaseFetcher {
     }
     const bytes = Buffer.concat(chunks);
     this.roots.set(name, bytes);
-    return streamOf(bytes);
+    return total > ROOT_BYTES ? streamOf(bytes) : rootStream(bytes);
   }
 
   #failed(address: string, reason: string, cause?: unknown): CliError {
@@ -87,6 +88,13 @@ export class TufFetcher extends BaseFetcher {
     });
     return this.failure;
   }
+}
+
+/** A root, before anybody counts who signed it and whom it names. @throws Error when that would count one key twice */
+function rootStream(bytes: Bytes): ReadableStream<Bytes> {
+  const problem = keyProblem(bytes);
+  if (problem !== undefined) throw new Error(problem);
+  return streamOf(bytes);
 }
 
 function streamOf(bytes: Bytes): ReadableStream<Bytes> {

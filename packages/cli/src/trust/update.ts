@@ -5,8 +5,9 @@ import { mandatory, single } from '../options.ts';
 export interface UpdateTrustRootOptions {
   readonly tuf: string;
   readonly tufRoot: string;
-  readonly tufTarget: string;
+  readonly tufTarget?: string;
   readonly tufCache?: string;
+  readonly sigstore?: boolean;
 }
 
 export function describe(command: Command): void {
@@ -18,9 +19,13 @@ export function describe(command: Command): void {
     )
     .addOption(mandatory(single('--tuf-root <FILE>', 'the root metadata that you trust, any version of it')))
     .addOption(
-      single('--tuf-target <NAME>', 'what the repository calls the trust root').default('trust-root.json'),
+      single(
+        '--tuf-target <NAME>',
+        'what the repository calls it (default: trust-root.json, or trusted_root.json)',
+      ),
     )
     .addOption(single('--tuf-cache <DIR>', 'metadata that was seen before; default: FILE.tuf'))
+    .option('--sigstore', 'FILE is the trusted root of a Sigstore instance, for --sigstore-root')
     .addHelpText(
       'after',
       `
@@ -31,7 +36,8 @@ Exit codes: 0 the trust root is the current one, 1 the repository is not to be t
 reached.
 
 Examples:
-  danube trust update trust-root.signed.json --tuf https://trust.example.com/ --tuf-root root.json`,
+  danube trust update trust-root.signed.json --tuf https://trust.example.com/ --tuf-root root.json
+  danube trust update trusted_root.json --sigstore --tuf https://tuf-repo-cdn.sigstore.dev/ --tuf-root root.json`,
     );
 }
 
