@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { createVerifier } from '@danube/verifier';
 import { fakeSubject, fixedKey, signProvenance } from './fixtures.ts';
 import { medianRatio, type Benchmark } from './row.ts';
 import { verifyAttestation } from './verify.ts';
@@ -16,7 +17,8 @@ export const largeEnvelope: Benchmark = {
       return { name: name.padEnd(NAME_LENGTH, '-'), digest };
     });
     const { bytes, payload, subject } = signProvenance(subjects, key);
-    const ours = (): void => verifyAttestation({ bytes, sha256: subject.digest.sha256 }, [key.publicKey]);
+    const verifier = createVerifier({ publicKeys: [key.publicKey] });
+    const ours = (): void => verifyAttestation({ bytes, sha256: subject.digest.sha256 }, verifier);
     const bare = (): void => {
       JSON.parse(Buffer.from(bytes).toString());
       JSON.parse(Buffer.from(payload).toString());

@@ -3,9 +3,10 @@ import { verify } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { bundleFromJSON } from '@sigstore/bundle';
-import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
+import { toSignedEntity, toTrustMaterial, Verifier as SigstoreVerifier } from '@sigstore/verify';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { encodeSigstoreBundle, parseEnvelope, publicKeyBundle } from 'in-toto-attestation';
+import { createVerifier } from '@danube/verifier';
 import { findProgram, HOW_TO_INSTALL } from '../peers.ts';
 import { cleanEnvironment } from '../repository.ts';
 import { fakeSubject, fixedKey, signProvenance, type Signed, type SigningKey } from './fixtures.ts';
@@ -73,9 +74,9 @@ function bare(slice: readonly Signed[]): void {
 }
 
 function besideBareVerify(keys: readonly SigningKey[], signed: readonly Signed[], { rounds }: Effort): Row {
-  const publicKeys = keys.map(({ publicKey }) => publicKey);
+  const verifier = createVerifier({ publicKeys: keys.map(({ publicKey }) => publicKey) });
   const ours = (slice: readonly Signed[]): void => {
-    for (const task of tasksOf(slice)) verifyAttestation(task, publicKeys);
+    for (const task of tasksOf(slice)) verifyAttestation(task, verifier);
   };
   return {
     name: 'library-verify',
@@ -123,24 +124,28 @@ function opensslVerifiesPerSecond(openssl: string): number {
 
 /** The same attestations as Sigstore bundles, by us and by @sigstore/verify with every threshold off. */
 function besideSigstore(keys: readonly SigningKey[], signed: readonly Signed[], { rounds }: Effort): Row {
-  const publicKeys = keys.map(({ publicKey }) => publicKey);
+  const verifier = createVerifier({ publicKeys: keys.map(({ publicKey }) => publicKey) });
   const objects = new Map(keys.map(({ publicKey, publicObject }) => [publicKey.keyid, publicObject]));
   const trust = toTrustMaterial(TrustedRoot.fromJSON({}), (hint) => {
     const publicKey = objects.get(hint);
     if (publicKey === undefined) throw new Error(`no key for ${hint}`);
     return { publicKey, validFor: () => true };
   });
-  const verifier = new Verifier(trust, { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 });
+  const theirVerifier = new SigstoreVerifier(trust, {
+    tlogThreshold: 0,
+    ctlogThreshold: 0,
+    timestampThreshold: 0,
+  });
   const tasks = signed.map(({ bytes, subject, key }) => ({
     bytes: encodeSigstoreBundle(publicKeyBundle(parseEnvelope(bytes), key.publicKey.keyid)),
     sha256: subject.digest.sha256,
   }));
   const ours = (slice: readonly Task[]): void => {
-    for (const task of slice) verifyAttestation(task, publicKeys);
+    for (const task of slice) verifyAttestation(task, verifier);
   };
   const theirs = (slice: readonly Task[]): void => {
     for (const { bytes } of slice) {
-      verifier.verify(toSignedEntity(bundleFromJSON(JSON.parse(Buffer.from(bytes).toString()))));
+      theirVerifier.verify(toSignedEntity(bundleFromJSON(JSON.parse(Buffer.from(bytes).toString()))));
     }
   };
   return {

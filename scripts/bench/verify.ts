@@ -1,5 +1,4 @@
-import type { PublicKey } from '@danube/keys';
-import { loadEvidence, verifyProvenance } from '@danube/verifier';
+import { loadEvidence, type Verifier } from '@danube/verifier';
 
 /** An attestation file in memory, and the digest of the artifact that it must be about. */
 export interface Task {
@@ -9,12 +8,11 @@ export interface Task {
 
 const NOW = new Date('2026-01-03T00:00:00Z');
 
-/** What a user of the library writes: throws unless the attestation is accepted. */
-export function verifyAttestation({ bytes, sha256 }: Task, publicKeys: readonly PublicKey[]): void {
-  verifyProvenance({
+/** What a user of the library writes who verifies often: throws unless the attestation is accepted. */
+export function verifyAttestation({ bytes, sha256 }: Task, verifier: Verifier): void {
+  verifier.verify({
     evidence: loadEvidence([{ path: 'provenance.json', bytes }]),
     artifacts: [{ name: 'artifact', digest: { sha256 } }],
-    expectations: { publicKeys },
     now: NOW,
   });
 }

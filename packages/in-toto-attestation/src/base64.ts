@@ -16,14 +16,22 @@ export type Base64Padding = 'required' | 'none';
  */
 export function decodeBase64(text: string, pointer: string, padding: Base64Padding = 'required'): Uint8Array {
   const padded = padding === 'required' ? text : pad(text);
-  const bytes =
-    padded === undefined
-      ? undefined
-      : NODE_BUFFER
-        ? decodeByBuffer(padded, NODE_BUFFER)
-        : decodeByTable(padded);
-  if (bytes === undefined) throw new MalformedError('ERR_BASE64', pointer, 'not canonical base64');
+  if (padded === undefined) throw notCanonical(pointer);
+  return decodeBehind(padded, pointer, 0);
+}
+
+/**
+ * Bytes of a padded text, see {@link decodeBase64}, with at least `room` bytes in front of them in the same memory: what
+ * those hold is not said.
+ */
+export function decodeBehind(text: string, pointer: string, room: number): Uint8Array {
+  const bytes = NODE_BUFFER ? decodeByBuffer(text, NODE_BUFFER, room) : decodeByTable(text, room);
+  if (bytes === undefined) throw notCanonical(pointer);
   return bytes;
+}
+
+function notCanonical(pointer: string): MalformedError {
+  return new MalformedError('ERR_BASE64', pointer, 'not canonical base64');
 }
 
 /** Text of the bytes in standard base64 with padding (RFC 4648 section 4). */
@@ -45,22 +53,23 @@ VALUES[0x5f] = 63;
  * Buffer cuts characters beyond U+00FF down to a byte (`Ł` reads as `A`), so only ASCII is given to it. Of that it skips
  * what is not in either alphabet, and ends at `=`: then there are fewer bytes than the length of the text promises.
  */
-export function decodeByBuffer(text: string, buffer: BufferMaker): Uint8Array | undefined {
+export function decodeByBuffer(text: string, buffer: BufferMaker, room = 0): Uint8Array | undefined {
   if (text.length % 4 !== 0 || buffer.byteLength(text, 'utf8') !== text.length) return undefined;
   const padding = paddingOf(text);
-  const bytes = buffer.from(text, 'base64');
-  if (bytes.length !== (text.length / 4) * 3 - padding) return undefined;
+  const length = (text.length / 4) * 3 - padding;
+  const bytes = buffer.allocUnsafe(room + length);
+  if (bytes.write(text, room, 'base64') !== length) return undefined;
   const last = VALUES[text.charCodeAt(text.length - padding - 1)] ?? 0;
   if (hasBitsBehind(last, padding) || mixesAlphabets(text)) return undefined;
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + room, length);
 }
 
 /** The same verdict and bytes as {@link decodeByBuffer}, where there is no Buffer. */
-export function decodeByTable(text: string): Uint8Array | undefined {
+export function decodeByTable(text: string, room = 0): Uint8Array | undefined {
   if (text.length % 4 !== 0) return undefined;
   const padding = paddingOf(text);
   const digits = text.length - padding;
-  const bytes = new Uint8Array((text.length / 4) * 3 - padding);
+  const bytes = new Uint8Array(room + (text.length / 4) * 3 - padding).subarray(room);
   let bits = 0;
   let at = 0;
   for (let index = 0; index < digits; index += 1) {

@@ -1,8 +1,8 @@
-import { encodeBase64 } from './base64.ts';
-import { allocateBytes } from './bytes.ts';
+import { decodeBase64, decodeBehind, encodeBase64 } from './base64.ts';
 import { MalformedError } from './errors.ts';
 import {
   asObject,
+  asString,
   optionalString,
   readBytes,
   required,
@@ -55,23 +55,49 @@ const ASCII = /^[ -~]*$/;
 
 /**
  * DSSE's pre-authentication encoding (dsse protocol.md): the message that a signature of an envelope is over. Lengths
- * are in bytes.
+ * are in bytes. It may share the memory of the payload: that of an envelope that was read lies behind its header already.
  *
  * @throws {TypeError} when the type has no UTF-8 form (half of a surrogate pair).
  */
 export function pae(payloadType: string, payload: Uint8Array): Uint8Array {
   if (!payloadType.isWellFormed()) throw new TypeError('payloadType is not well-formed Unicode');
-  const typeLength = byteLength(payloadType);
-  const header = `DSSEv1 ${typeLength} ${payloadType} ${payload.length} `;
-  const headerLength = header.length - payloadType.length + typeLength;
-  const message = allocateBytes(headerLength + payload.length);
-  encoder.encodeInto(header, message);
-  message.set(payload, headerLength);
+  const header = paeHeader(payloadType, payload.length);
+  const start = payload.byteOffset - header.length;
+  if (start >= 0 && holdsText(new Uint8Array(payload.buffer, start, header.length), header))
+    return new Uint8Array(payload.buffer, start, header.length + payload.length);
+  const bytes = encoder.encode(header);
+  const message = new Uint8Array(bytes.length + payload.length);
+  message.set(bytes);
+  message.set(payload, bytes.length);
   return message;
 }
 
-function byteLength(text: string): number {
-  return ASCII.test(text) ? text.length : encoder.encode(text).length;
+function paeHeader(payloadType: string, length: number): string {
+  const typeLength = ASCII.test(payloadType) ? payloadType.length : encoder.encode(payloadType).length;
+  return `DSSEv1 ${typeLength} ${payloadType} ${length} `;
+}
+
+/** Whether the bytes are this text in ASCII. */
+function holdsText(bytes: Uint8Array, text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit > 0x7f || bytes[at] !== unit) return false;
+  }
+  return true;
+}
+
+/** More than a header has beside the type. */
+const HEADER_ROOM = 64;
+
+/** The payload, with its header in front of it: then {@link pae} need not copy it. */
+function readPayload(value: JsonValue, pointer: string, payloadType: string): Uint8Array {
+  const text = asString(value, pointer);
+  if (!ASCII.test(payloadType)) return decodeBase64(text, pointer);
+  const payload = decodeBehind(text, pointer, payloadType.length + HEADER_ROOM);
+  const header = paeHeader(payloadType, payload.length);
+  const bytes = new Uint8Array(payload.buffer, payload.byteOffset - header.length, header.length);
+  for (let at = 0; at < header.length; at += 1) bytes[at] = header.charCodeAt(at);
+  return payload;
 }
 
 /**
@@ -87,10 +113,11 @@ export function parseEnvelope(bytes: Uint8Array): Envelope {
 /** Reads an envelope from a JSON value; see {@link parseEnvelope}. */
 export function readEnvelope(value: JsonValue, pointer: string): Envelope {
   const object = asObject(value, pointer);
+  const payloadType = requiredString(object, 'payloadType', pointer);
   return withDefined<Envelope>(
     {
-      payloadType: requiredString(object, 'payloadType', pointer),
-      payload: required(object, 'payload', pointer, readBytes),
+      payloadType,
+      payload: required(object, 'payload', pointer, (text, at) => readPayload(text, at, payloadType)),
       signatures: readSignatures(object, pointer),
     },
     { unknownFields: unknownFields(object, KNOWN) },

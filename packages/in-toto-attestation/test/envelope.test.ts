@@ -41,6 +41,23 @@ describe('pae', () => {
     assert.notDeepEqual(pae('a 1', bytes('b')), pae('a', bytes('1 b')));
   });
 
+  it('is the same for a payload that was read, which lies behind its header, and for a copy', () => {
+    const types = [PAYLOAD_TYPE, '', '\u0174ext', '\u00e9', 'x'.repeat(300), '~ !'];
+    for (const payloadType of types) {
+      for (const payload of [new Uint8Array(), bytes('x'), new Uint8Array(100_000).fill(7)]) {
+        const read = parse({ payloadType, payload: Buffer.from(payload).toString('base64') }).payload;
+        assert.deepEqual(pae(payloadType, read), pae(payloadType, payload.slice()), payloadType);
+        assert.deepEqual(pae('other', read), pae('other', payload.slice()));
+        assert.deepEqual(pae(payloadType, read.subarray(0, 1)), pae(payloadType, read.slice(0, 1)));
+      }
+    }
+  });
+
+  it('takes nothing in front of the payload for its header that only looks like it in Latin-1', () => {
+    const memory = Uint8Array.from(Buffer.from('DSSEv1 2 \u00e9 1 x', 'latin1'));
+    assert.deepEqual(pae('\u00e9', memory.subarray(-1)), bytes('DSSEv1 2 \u00e9 1 x'));
+  });
+
   it('has no encoding for half of a surrogate pair', () => {
     assert.throws(() => pae('\ud800', new Uint8Array()), TypeError);
   });

@@ -56,9 +56,36 @@ export interface Verification extends Proofs {
  * no keys, an expectation that cannot mean what it says.
  */
 export function evaluateProvenance(verification: Verification): Report {
-  const { artifacts, evidence, expectations, now, certificates, times, publications, signatures } =
-    verification;
+  return evaluate(verification, readExpectations(verification.expectations));
+}
+
+/** Evaluations by the same expectations, which were read once. */
+export interface Verifier {
+  /** See {@link evaluateProvenance}. */
+  evaluate(question: Question): Report;
+  /** See {@link verifyProvenance}. */
+  verify(question: Question): Report;
+}
+
+/** A verification without the expectations, which the {@link Verifier} has. */
+export type Question = Omit<Verification, 'expectations'>;
+
+/**
+ * For programs that verify often by the same expectations: reads and checks them once. They must not be changed later.
+ *
+ * @throws {ExpectationError} (a `TypeError`) for an expectation that cannot mean what it says.
+ */
+export function createVerifier(expectations: Expectations): Verifier {
   const expected = readExpectations(expectations);
+  const evaluateExpected = (question: Question): Report => evaluate(question, expected);
+  return {
+    evaluate: evaluateExpected,
+    verify: (question) => demandAccepted(evaluateExpected(question)),
+  };
+}
+
+function evaluate(question: Question, expected: Expected): Report {
+  const { artifacts, evidence, now, certificates, publications } = question;
   if (!(now instanceof Date) || Number.isNaN(now.getTime()))
     throw new ExpectationError('now', 'must be a valid date');
   if (expected.certificates.length > 0 && certificates === undefined) {
@@ -70,12 +97,7 @@ export function evaluateProvenance(verification: Verification): Report {
       'an npm package is expected, and no publication was looked at',
     );
   }
-  const judge = createJudge(evidence, expected, now, {
-    ...(certificates !== undefined && { certificates }),
-    ...(times !== undefined && { times }),
-    ...(publications !== undefined && { publications }),
-    ...(signatures !== undefined && { signatures }),
-  });
+  const judge = createJudge(evidence, expected, now, question);
   if (artifacts === 'provenance-only') return judgeProvenance(evidence, expected, judge);
   if (!Array.isArray(artifacts) || artifacts.length === 0) {
     throw new ExpectationError(
@@ -93,7 +115,10 @@ export function evaluateProvenance(verification: Verification): Report {
  * @throws {ExpectationError} (a `TypeError`) for a caller's mistake.
  */
 export function verifyProvenance(verification: Verification): Report {
-  const report = evaluateProvenance(verification);
+  return demandAccepted(evaluateProvenance(verification));
+}
+
+function demandAccepted(report: Report): Report {
   if (report.verdict !== 'accepted') throw new VerificationError(report);
   return report;
 }
@@ -136,7 +161,7 @@ function judgeArtifacts(
 ): Report {
   const index = new ArtifactIndex(artifacts, evidence);
   const unjudged = new Set(expected.noExtra ? [] : extraArtifacts(artifacts, index));
-  const judged = artifacts.filter((artifact) => !unjudged.has(artifact));
+  const judged = unjudged.size === 0 ? artifacts : artifacts.filter((artifact) => !unjudged.has(artifact));
   const reports = judged.map(createArtifactJudge(evidence, index, judge));
   const missing = expected.noMissing ? missingSubjects(evidence, index, judge) : [];
   return conclude([...reports, ...missing], [...unjudged]);

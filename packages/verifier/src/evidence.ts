@@ -61,12 +61,12 @@ function brokenItem(path: string, error: MalformedError): EvidenceItem {
 
 function envelopeItem(path: string, envelope: Envelope, bundle?: SigstoreBundle): EvidenceItem {
   let statement: Statement | MalformedError | undefined;
-  return {
+  const item = {
     path,
     envelope,
-    ...(bundle === undefined ? {} : { bundle }),
     statement: () => (statement ??= catchMalformed(() => parseStatement(envelope.payload))),
   };
+  return bundle === undefined ? item : { ...item, bundle };
 }
 
 /** The value, or the error that says why the untrusted bytes are not one. Any other error is a bug and goes through. */

@@ -3,8 +3,8 @@ export { ExpectationError, VERIFICATION_ERROR_CODES, VerificationError } from '.
 export type { VerificationErrorCode } from './errors.ts';
 export { COMPARED_GROUPS, compareBuilds } from './comparison.ts';
 export type { ComparedGroup, Comparison, Difference } from './comparison.ts';
-export { evaluateProvenance, verifyProvenance } from './evaluate.ts';
-export type { Verification } from './evaluate.ts';
+export { createVerifier, evaluateProvenance, verifyProvenance } from './evaluate.ts';
+export type { Question, Verification, Verifier } from './evaluate.ts';
 export { digestAlgorithms, loadEvidence } from './evidence.ts';
 export type { Evidence, EvidenceFile, EvidenceItem } from './evidence.ts';
 export type { Expectations, ExpectedSummary } from './expectations.ts';

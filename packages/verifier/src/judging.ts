@@ -89,8 +89,8 @@ const LISTED = { named: 100, others: 5 } as const;
 export type ArtifactJudge = (artifact: ArtifactInput) => ArtifactReport;
 
 export function createArtifactJudge({ items }: Evidence, index: ArtifactIndex, judge: Judge): ArtifactJudge {
-  const unreadable = items.filter((item) => item.statement() instanceof MalformedError);
-  const readable = items.filter((item) => !(item.statement() instanceof MalformedError));
+  const [unreadable, readable]: [EvidenceItem[], EvidenceItem[]] = [[], []];
+  for (const item of items) (item.statement() instanceof MalformedError ? unreadable : readable).push(item);
   return (artifact) => {
     const { accepted, reports } = judgeNamed(artifact, index, judge);
     const isNamed = reports.length > 0;

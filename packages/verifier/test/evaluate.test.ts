@@ -5,6 +5,7 @@ import {
   CHECK_IDS,
   ExpectationError,
   VerificationError,
+  createVerifier,
   evaluateProvenance,
   loadEvidence,
   verifyProvenance,
@@ -253,5 +254,43 @@ describe('verifyProvenance', () => {
       () => verifyProvenance({ evidence, artifacts: [], expectations, now: NOW }),
       ExpectationError,
     );
+  });
+});
+
+describe('createVerifier', () => {
+  const question = { evidence, artifacts: [APP], now: NOW };
+
+  it('finds what evaluateProvenance finds, each time', () => {
+    for (const expected of [expectations, { publicKeys: [STRANGER.publicKey] }]) {
+      const verifier = createVerifier(expected);
+      const report = evaluateProvenance({ ...question, expectations: expected });
+      assert.deepEqual(verifier.evaluate(question), report);
+      assert.deepEqual(verifier.evaluate(question), report);
+    }
+  });
+
+  it('throws the report unless the verdict is accepted', () => {
+    assert.equal(createVerifier(expectations).verify(question).verdict, 'accepted');
+    const stranger = createVerifier({ publicKeys: [STRANGER.publicKey] });
+    assert.throws(() => stranger.verify(question), VerificationError);
+  });
+
+  it('reads the expectations when it is made, and keeps what it read', () => {
+    assert.throws(() => createVerifier({ publicKeys: [] }), ExpectationError);
+    const publicKeys = [BUILDER.publicKey];
+    const allowParameters: string[] = [];
+    const verifier = createVerifier({ publicKeys, allowParameters, strict: true });
+    publicKeys.length = 0;
+    allowParameters.push('/pipeline', '/source', '/trigger', '/parameters');
+    const { checks } = attestationOf(verifier.evaluate(question));
+    assert.equal(checks.find(({ id }) => id === 'signature')?.status, 'pass');
+    assert.equal(checks.find(({ id }) => id === 'parameters')?.status, 'fail');
+  });
+
+  it('asks for what the expectations need', () => {
+    const certificate = { certificateIdentity: 'a@example.com', certificateIssuer: 'https://example.com' };
+    const verifier = createVerifier({ publicKeys: [], ...certificate });
+    assert.throws(() => verifier.evaluate(question), ExpectationError);
+    assert.equal(verifier.evaluate({ ...question, certificates: new Map() }).verdict, 'rejected');
   });
 });
