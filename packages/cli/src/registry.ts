@@ -49,6 +49,7 @@ export async function withRegistry<Result>(
       : { ca: Buffer.from(readInput(registryCa, CA_BYTES)).toString('utf8') }),
     tokenServers: { [registry]: tokenServer },
     plainHttp,
+    proxies: process.env,
   });
   try {
     return await work(client);

@@ -74,6 +74,7 @@ export function createRegistry({ registries }: WebhookConfig): RegistryClient {
     ...(allowed === undefined ? {} : { allowedHosts: allowed }),
     ...(tokenServers === undefined ? {} : { tokenServers }),
     ...(authorities === undefined ? {} : { ca: readFileSync(authorities, 'utf8') }),
+    proxies: process.env,
   });
 }
 

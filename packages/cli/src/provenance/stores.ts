@@ -96,6 +96,7 @@ async function openBucket(text: string, bucket: string, prefix: string): Promise
       prefix,
       region,
       ...(endpoint === undefined ? {} : { endpoint }),
+      proxies: process.env,
       credentials: async (signal) => source.get(signal ?? never),
     });
   } catch (error) {

@@ -7,6 +7,8 @@ import * as https from 'node:https';
 import { isIP } from 'node:net';
 import { StoreError } from '../errors.ts';
 import { isPublicAddress, privateAddress, publicLookup } from './addresses.ts';
+import { type Proxy, type ProxyEnvironment, readProxies } from './proxy.ts';
+import { TunnelAgent } from './tunnel.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
@@ -42,6 +44,11 @@ export interface HttpOptions {
   /** Certificates of authorities, PEM, in place of the system's. */
   readonly ca?: string;
   readonly timeouts?: Partial<HttpTimeouts>;
+  /**
+   * Where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are looked up; everything is reached directly when left out. What a
+   * name means is then for the proxy to find out, also where only public addresses may be reached.
+   */
+  readonly proxies?: ProxyEnvironment;
 }
 
 export interface HttpClient {
@@ -63,6 +70,17 @@ export function createHttpClient(options: HttpOptions = {}): HttpClient {
   const anywhere = agentsFor({ keepAlive: true, ...ca });
   // Apart, so that no connection that was made without looking at the address is used again.
   const publicly = agentsFor({ keepAlive: true, lookup: publicLookup, ...ca });
+  const proxyFor = readProxies(options.proxies ?? {});
+  const tunnels = new Map<string, TunnelAgent>();
+  const tunnelBy = (proxy: Proxy): TunnelAgent => {
+    const agent = tunnels.get(proxy.url.href) ?? new TunnelAgent(proxy, { timeout: timeouts.connect, ...ca });
+    tunnels.set(proxy.url.href, agent);
+    return agent;
+  };
+  const viaProxy = (proxy: Proxy): Way => ({
+    proxy,
+    agent: anywhere[proxy.url.protocol === 'https:' ? 'https:' : 'http:'],
+  });
   return {
     async send(request) {
       request.signal?.throwIfAborted();
@@ -71,10 +89,20 @@ export function createHttpClient(options: HttpOptions = {}): HttpClient {
       const host = hostname.replace(/^\[|\]$/g, '');
       if (request.publicOnly === true && isIP(host) !== 0 && !isPublicAddress(host))
         throw privateAddress(host);
-      return exchange(request, (request.publicOnly === true ? publicly : anywhere)[protocol], timeouts);
+      const proxy = proxyFor(request.url);
+      if (proxy === undefined) {
+        const agents = request.publicOnly === true ? publicly : anywhere;
+        return exchange(request, { agent: agents[protocol] }, timeouts);
+      }
+      return exchange(
+        request,
+        protocol === 'https:' ? { agent: tunnelBy(proxy) } : viaProxy(proxy),
+        timeouts,
+      );
     },
     close() {
-      for (const agent of [...Object.values(anywhere), ...Object.values(publicly)]) agent.destroy();
+      for (const agent of [...Object.values(anywhere), ...Object.values(publicly), ...tunnels.values()])
+        agent.destroy();
     },
   };
 }
@@ -83,20 +111,33 @@ function agentsFor(options: https.AgentOptions): Readonly<Record<'http:' | 'http
   return { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
 }
 
+/** How a request gets there. */
+interface Way {
+  readonly agent: http.Agent;
+  /** Asked in place of the host, for the whole URL, which is how it goes without TLS (RFC 9112, 3.2.2). */
+  readonly proxy?: Proxy;
+}
+
 function refusedScheme(url: URL): StoreError {
   return new StoreError('ERR_STORE_REFUSED', `refused: ${url.protocol} to ${url.host}; nothing was sent`);
 }
 
-async function exchange(request: HttpRequest, agent: http.Agent, timeouts: HttpTimeouts): Promise<HttpReply> {
+async function exchange(request: HttpRequest, way: Way, timeouts: HttpTimeouts): Promise<HttpReply> {
   const { url, method, headers, body, signal } = request;
   const stop = new AbortController();
   const timers = startTimers(stop, timeouts);
   const { promise, resolve, reject } = Promise.withResolvers<HttpReply>();
-  const sent = (url.protocol === 'https:' ? https : http).request(url, {
-    agent,
+  const ended = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  // A request says that it was stopped only once it has a connection.
+  ended.addEventListener('abort', () => reject(ended.reason), { once: true });
+  const asked = way.proxy?.url ?? url;
+  const sent = (asked.protocol === 'https:' ? https : http).request(asked, {
+    agent: way.agent,
     method,
-    signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
+    signal: ended,
+    ...(way.proxy === undefined ? {} : { path: `${url.origin}${url.pathname}${url.search}` }),
     headers: {
+      ...(way.proxy === undefined ? {} : headersFor(way.proxy, url)),
       'accept-encoding': 'identity',
       'user-agent': 'danube-provenance',
       ...(body === undefined ? {} : { 'content-length': String(body.length) }),
@@ -105,7 +146,7 @@ async function exchange(request: HttpRequest, agent: http.Agent, timeouts: HttpT
   });
   sent.on('socket', (socket) => {
     if (!socket.connecting) return timers.connected();
-    socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', timers.connected);
+    socket.once(asked.protocol === 'https:' ? 'secureConnect' : 'connect', timers.connected);
   });
   sent.on('error', reject);
   sent.on('response', (response) => {
@@ -125,6 +166,10 @@ async function exchange(request: HttpRequest, agent: http.Agent, timeouts: HttpT
   } finally {
     timers.stop();
   }
+}
+
+function headersFor({ authorization }: Proxy, { host }: URL): Record<string, string> {
+  return { host, ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }) };
 }
 
 async function readReply(
