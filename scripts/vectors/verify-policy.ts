@@ -1,6 +1,6 @@
 import type { Json } from './case-format.ts';
 import { envelope, type EnvelopeJson } from './dsse.ts';
-import { AUDITOR, BUILDER, STRANGER } from './fixed-keys.ts';
+import { AUDITOR, BUILDER, STRANGER, type FixedKey } from './fixed-keys.ts';
 import { parses, refusesParsing } from './parse-case.ts';
 import { policy, POLICY_YAML, roles } from './policies.ts';
 import { PAYLOAD, SIGNED, signedByBuilder, signedPredicate } from './signed.ts';
@@ -15,7 +15,8 @@ import {
   STATEMENT_V1,
   subject,
 } from './statements.ts';
-import type { Vector } from './vector.ts';
+import { trustRoot } from './trust-roots.ts';
+import { type Content, encodeText, type Vector } from './vector.ts';
 import { accepts, refuses, rejects, type Verification } from './verify-case.ts';
 
 type Part = Record<string, unknown>;
@@ -27,18 +28,19 @@ interface Change {
   readonly as?: string;
   readonly expect?: Verification['expectations'];
   readonly now?: string;
+  readonly files?: Readonly<Record<string, Content>>;
 }
 
 /** The build of the cases, held against a policy. Several attestations lie in one JSON Lines file. */
 function by(
   description: string,
-  { spec, text, evidence = [SIGNED], as, expect, now }: Change = {},
+  { spec, text, evidence = [SIGNED], as, expect, now, files = {} }: Change = {},
 ): Verification {
   const lines = evidence.map((each) => `${JSON.stringify(each)}\n`).join('');
   return {
     description,
     evidence: { [evidence.length > 1 ? 'evidence.jsonl' : 'provenance.json']: lines },
-    files: { [APP.name]: APP.content, 'policy.yaml': text ?? policy(spec) },
+    files: { [APP.name]: APP.content, 'policy.yaml': text ?? policy(spec), ...files },
     expectations: { policies: ['policy.yaml'], ...(as === undefined ? {} : { as }), ...expect },
     ...(now === undefined ? {} : { now }),
   };
@@ -420,6 +422,18 @@ const SUMMARIZED = demand('summary', {
   resourceUri: 'https://example.com/shop/*',
   levels: ['SLSA_BUILD_LEVEL_2'],
 });
+
+/** A summary by a trust root in which the auditor is the verifier, or what a case says. */
+function byVerifier(key: FixedKey, verifier: Part = {}): Change {
+  const verifiers = [{ id: SUMMARY.verifier.id, keys: ['auditor'], threshold: 1, ...verifier }];
+  return {
+    spec: SUMMARIZED,
+    evidence: [SIGNED, about(VSA, SUMMARY, key)],
+    files: { 'root.json': encodeText(trustRoot({ verifiers })) },
+    expect: { publicKeys: [], plainTrustRoot: 'root.json' },
+  };
+}
+
 const AFTER = '2026-01-11T12:00:00Z';
 
 /** What must be there beside the provenance. */
@@ -585,6 +599,25 @@ const ATTESTATION_VECTORS: readonly Vector[] = [
       spec: SUMMARIZED,
       evidence: [SIGNED, about(VSA, { ...SUMMARY, verifier: { id: 'https://verifier.example.com/' } })],
     }),
+    ['summary', 'predicate.type'],
+  ),
+  ...flips(
+    'summary-verifier-of-root',
+    'summary',
+    ['The trust root has the key for this verifier.', byVerifier(AUDITOR)],
+    ['The key is that of the builder, who may sign the provenance.', byVerifier(BUILDER)],
+  ),
+  rejects(
+    'policy-summary-verifier-not-of-root',
+    by('The trust root has no such verifier.', byVerifier(AUDITOR, { id: 'https://other.example.com' })),
+    ['summary', 'predicate.type'],
+  ),
+  rejects(
+    'policy-summary-verifier-threshold',
+    by(
+      'The verifier needs two keys, and one signed.',
+      byVerifier(AUDITOR, { keys: ['auditor', 'builder'], threshold: 2 }),
+    ),
     ['summary', 'predicate.type'],
   ),
   ...flips(

@@ -63,4 +63,6 @@ export interface Neighbour {
   readonly statement: Statement;
   /** Whether those whom the caller trusts with the provenance signed it as well. */
   readonly isTrusted: boolean;
+  /** Whether the keys that the trust root has for this verifier signed it; `undefined` without a trust root. */
+  readonly isByVerifier: (id: string) => boolean | undefined;
 }

@@ -7,6 +7,7 @@ import type { Build } from './profiles.ts';
 import type { Finding } from './report.ts';
 import {
   findTrustedKey,
+  findVerifier,
   isRevoked,
   isWithin,
   matchSource,
@@ -137,6 +138,15 @@ export function isVouchedFor(other: Opened, context: Context): boolean {
   if (builder === undefined) return false;
   const usable = usableKeys(root, other.signers, builder.keys, momentOf({ ...context, opened: other }).time);
   return usable.length + (hasCertificate(other, builder) ? 1 : 0) >= builder.threshold;
+}
+
+/** Whether enough keys of the verifier of this id signed the other attestation; `undefined` without a trust root. */
+export function isByVerifier(other: Opened, context: Context, id: string): boolean | undefined {
+  const { trustRoot } = context.expected;
+  if (trustRoot === undefined) return undefined;
+  const verifier = trustRoot.root === undefined ? undefined : findVerifier(trustRoot.root, id);
+  if (verifier === undefined) return false;
+  return countVerifierKeys({ ...context, opened: other }, verifier) >= verifier.threshold;
 }
 
 /** How many keys of a verifier signed what is judged, in their time and not revoked. */

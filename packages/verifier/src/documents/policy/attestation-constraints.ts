@@ -45,6 +45,8 @@ interface Kind {
   readonly isAboutCommit?: boolean;
   /** Why one says nothing any more, so that it neither helps nor harms. */
   readonly outdated?: Fault;
+  /** Whose keys of the trust root must have signed it, when the policy names no roles. */
+  readonly verifier?: string;
   /** All that say something have to be good, and not only one: a bad result stays bad beside a good one. */
   readonly all?: boolean;
 }
@@ -89,18 +91,18 @@ function isAttributeReport(predicateType: string): boolean {
 
 /** One attestation of the kind, about the same artifact, signed by whom the policy says, without fault. */
 function neighbourCheck(
-  { what, isOfType, fault, isAboutCommit = false, outdated = () => undefined, all = false }: Kind,
+  { what, isOfType, fault, isAboutCommit = false, outdated = () => undefined, verifier, all = false }: Kind,
   signedBy: readonly string[] | undefined,
   roles: Roles,
 ): (input: PolicyInput) => Finding {
-  const by = signedBy === undefined ? 'whoever may sign the provenance' : signedBy.join(' or ');
+  const by = describeSigners(signedBy, verifier);
   const expected = `${what}, signed by ${by}`;
   return (input) => {
     const found = [
       ...input.about(input.artifact.digest),
       ...(isAboutCommit ? aboutSource(input) : []),
     ].filter(({ statement }) => isOfType(statement.predicateType));
-    const counted = found.filter((neighbour) => isSignedBy(neighbour, signedBy, roles));
+    const counted = found.filter((neighbour) => isSignedBy(neighbour, signedBy, roles, verifier));
     const judged = counted.map((neighbour) => ({
       path: neighbour.path,
       old: faultOf(neighbour, input, outdated),
@@ -125,15 +127,25 @@ function aboutSource({ build: { source }, aboutCommit }: PolicyInput): readonly 
   return commit === undefined ? [] : aboutCommit(commit.value);
 }
 
+/** In words, for the check and for those who read the policy. */
+export function describeSigners(
+  signedBy: readonly string[] | undefined,
+  verifier: string | undefined,
+): string {
+  if (signedBy !== undefined) return signedBy.join(' or ');
+  if (verifier === undefined) return 'whoever may sign the provenance';
+  return 'the keys that the trust root has for the verifier (without a trust root: whoever may sign the provenance)';
+}
+
 function isSignedBy(
-  { envelope, isTrusted }: Neighbour,
+  { envelope, isTrusted, isByVerifier }: Neighbour,
   signedBy: readonly string[] | undefined,
   roles: Roles,
+  verifier: string | undefined,
 ): boolean {
   if (!matchStatementPayloadType(envelope.payloadType)) return false;
-  return signedBy === undefined
-    ? isTrusted
-    : signedBy.some((name) => hasSigned(envelope, roles.get(name) ?? []));
+  if (signedBy !== undefined) return signedBy.some((name) => hasSigned(envelope, roles.get(name) ?? []));
+  return verifier === undefined ? isTrusted : (isByVerifier(verifier) ?? isTrusted);
 }
 
 function faultOf({ statement }: Neighbour, input: PolicyInput, fault: Fault): string | undefined {
@@ -230,6 +242,7 @@ function summaryKind({ verifier, resourceUri, levels }: SummaryDemand): Kind {
   return {
     what: `a verification summary by ${verifier} of ${resourceUri} with ${levels.join(', ')}`,
     isOfType: (type) => type === VSA_V1,
+    verifier,
     fault: ({ predicate }) => {
       const summary = parseVerificationSummary(predicate);
       if (summary.verifier.id !== verifier) return `the verifier is ${summary.verifier.id}`;

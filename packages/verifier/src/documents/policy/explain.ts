@@ -1,4 +1,5 @@
 import type { PolicyCheckId } from '../../report.ts';
+import { describeSigners } from './attestation-constraints.ts';
 import type { AttestationDemand, ParameterRule, PolicyDocument, PolicySpec } from './schema.ts';
 
 /** One demand of a policy in words, and the check that reports it. */
@@ -87,7 +88,7 @@ function describeDependencies({ images, sources }: NonNullable<PolicySpec['depen
 }
 
 function describeAttestation(demand: AttestationDemand): string {
-  const by = demand.signedBy === undefined ? 'whoever may sign the provenance' : orList(demand.signedBy);
+  const by = describeSigners(demand.signedBy, demand.type === 'summary' ? demand.verifier : undefined);
   return `${describeDemand(demand)} is there, signed by ${by}`;
 }
 

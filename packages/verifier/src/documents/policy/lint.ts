@@ -55,11 +55,12 @@ function lintParameters({ parameters = {} }: PolicySpec): LintWarning[] {
 
 /** What its own builder says of an artifact is no second opinion. */
 function lintAttestations({ attestations = [] }: PolicySpec): LintWarning[] {
-  return attestations.flatMap(({ type, signedBy }, index) =>
-    signedBy === undefined && (type === 'review' || type === 'summary')
-      ? [warning(`/spec/attestations/${index}`, 'has no signedBy: whoever signs the provenance can make one')]
-      : [],
-  );
+  return attestations.flatMap(({ type, signedBy }, index) => {
+    if (signedBy !== undefined || (type !== 'review' && type !== 'summary')) return [];
+    const when = type === 'summary' ? 'without a trust root, ' : '';
+    const message = `has no signedBy: ${when}whoever signs the provenance can make one`;
+    return [warning(`/spec/attestations/${index}`, message)];
+  });
 }
 
 function warning(pointer: string, message: string): LintWarning {

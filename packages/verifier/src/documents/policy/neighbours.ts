@@ -4,7 +4,7 @@ import type { Evidence } from '../../evidence.ts';
 import type { Hit } from '../../matching.ts';
 import { Neighbourhood } from '../../neighbourhood.ts';
 import type { Neighbour, PolicyInput } from '../../policy.ts';
-import { isVouchedFor } from '../../trust-checks.ts';
+import { isByVerifier, isVouchedFor } from '../../trust-checks.ts';
 
 /** The same evidence is asked once for each attestation in it. */
 const KNOWN = new WeakMap<Evidence, Neighbourhood>();
@@ -18,8 +18,17 @@ export function neighboursOf(context: Context): Pick<PolicyInput, 'about' | 'abo
     const { path, line, envelope } = item;
     const statement = item.statement();
     if (envelope instanceof MalformedError || statement instanceof MalformedError) return [];
-    const isTrusted = isVouchedFor(open(item), context);
-    return [{ path, ...(line === undefined ? {} : { line }), envelope, statement, isTrusted }];
+    const opened = open(item);
+    return [
+      {
+        path,
+        ...(line === undefined ? {} : { line }),
+        envelope,
+        statement,
+        isTrusted: isVouchedFor(opened, context),
+        isByVerifier: (id) => isByVerifier(opened, context, id),
+      },
+    ];
   };
   return {
     about: (digest) => neighbourhood.about(digest).flatMap(meet),

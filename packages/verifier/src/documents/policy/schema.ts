@@ -82,7 +82,9 @@ const parameterRule: z.ZodType<ParameterRule> = z.union(
 );
 
 const signedBy = listOf(name)
-  .describe('Roles, one of whose keys must have signed it; left out: those who may sign the provenance.')
+  .describe(
+    'Roles, one of whose keys must have signed it; left out: those who may sign the provenance, and for a summary, with a trust root, the verifier.',
+  )
   .exactOptional();
 
 export type CountCeiling = number | 'any';
