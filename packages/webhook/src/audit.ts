@@ -45,6 +45,19 @@ export function decisionLine(
   };
 }
 
+/** The line about an answer to Gatekeeper, which does not say who made the change. */
+export function providerLine(findings: readonly Finding[], milliseconds: number, reason?: string): AuditLine {
+  const isRefused = reason !== undefined || findings.some(isFailure);
+  return {
+    timestamp: new Date().toISOString(),
+    level: isRefused ? 'warn' : 'info',
+    event: 'gatekeeper_answered',
+    duration_ms: Math.round(milliseconds * 10) / 10,
+    reason,
+    images: findings.map(imageOf),
+  };
+}
+
 function imageOf({ image, digest, verdict, mode, policy, check, actual }: Finding): object {
   return {
     image,

@@ -54,7 +54,8 @@ export function createServerCertificate({
   };
 }
 
-interface Contents {
+/** What a certificate says. `issuer` and `subject` are names, `extensions` whole ones. */
+export interface Contents {
   readonly issuer: Buffer;
   readonly subject: Buffer;
   readonly key: KeyObject;
@@ -63,7 +64,8 @@ interface Contents {
   readonly to: Date;
 }
 
-function encodeCertificate(
+/** X.509 v3, signed with ECDSA. */
+export function encodeCertificate(
   { issuer, subject, key, extensions, from, to }: Contents,
   signer: KeyObject,
 ): Buffer {
@@ -82,11 +84,12 @@ function encodeCertificate(
   return sequence(contents, ECDSA_WITH_SHA256, bits(sign('sha256', contents, signer)));
 }
 
-function nameOf(commonName: string): Buffer {
+/** A distinguished name of a common name alone. */
+export function nameOf(commonName: string): Buffer {
   return sequence(set(sequence(oid('2.5.4.3'), utf8(commonName.slice(0, 64)))));
 }
 
-function extension(id: string, value: Buffer, isCritical: boolean = false): Buffer {
+export function extension(id: string, value: Buffer, isCritical: boolean = false): Buffer {
   return sequence(oid(id), ...(isCritical ? [boolean(true)] : []), octets(value));
 }
 
@@ -103,7 +106,7 @@ function keyId(key: KeyObject): Buffer {
     .subarray(0, 20);
 }
 
-function encodePem(bytes: Buffer): string {
+export function encodePem(bytes: Buffer): string {
   const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }

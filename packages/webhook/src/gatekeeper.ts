@@ -5,11 +5,12 @@ import {
   requiredObject,
   requiredString,
   asString,
+  type JsonObject,
 } from 'in-toto-attestation';
 import { parseImageReference } from '@danube/artifact/image-reference';
 import type { AdmissionRequest } from './admission-review.ts';
 import { WebhookError } from './errors.ts';
-import { isFailure } from './finding.ts';
+import { isFailure, type Finding } from './finding.ts';
 import { refusal } from './message.ts';
 import { judgeImage, type ReviewContext } from './review.ts';
 
@@ -25,9 +26,8 @@ const MAX_KEYS = 1000;
 export function parseProviderRequest(bytes: Uint8Array): readonly string[] {
   try {
     const value = asObject(JSON.parse(Buffer.from(bytes).toString('utf8')), '');
-    const kind = requiredString(value, 'kind', '');
-    if (kind !== 'ProviderRequest')
-      throw new MalformedError('ERR_VALUE', '/kind', `expected ProviderRequest, found ${kind}`);
+    literal(value, 'apiVersion', PROVIDER_V1BETA1);
+    literal(value, 'kind', 'ProviderRequest');
     const request = requiredObject(value, 'request', '');
     return requiredList(request, 'keys', '/request', asString, MAX_KEYS);
   } catch (cause) {
@@ -37,16 +37,49 @@ export function parseProviderRequest(bytes: Uint8Array): readonly string[] {
   }
 }
 
+function literal(object: JsonObject, key: string, expected: string): void {
+  const actual = requiredString(object, key, '');
+  if (actual !== expected)
+    throw new MalformedError('ERR_VALUE', `/${key}`, `expected ${expected}, found ${actual}`);
+}
+
+/** What goes back, and what it came from. */
+export interface ProviderAnswer {
+  readonly text: string;
+  readonly findings: readonly Finding[];
+}
+
 /**
  * Answers each key: the image pinned to the digest that was judged, or an error that says what failed. Gatekeeper knows no
  * namespace here, so that the policies of the whole cluster judge; what becomes of an error is for its constraint to say.
  */
-export async function answerProvider(keys: readonly string[], context: ReviewContext): Promise<string> {
-  const items = await Promise.all(keys.map((key) => answerKey(key, context)));
+export async function answerProvider(
+  keys: readonly string[],
+  context: ReviewContext,
+): Promise<ProviderAnswer> {
+  const judged = await Promise.all(keys.map((key) => judgeKey(key, context)));
+  const text = encodeProviderResponse({ items: judged.map(({ item }) => item), systemError: '' });
+  return { text, findings: judged.flatMap(({ findings }) => findings) };
+}
+
+/** The answer to all keys at once, when none of them was looked at. */
+export function refuseProvider(reason: string): ProviderAnswer {
+  return { text: encodeProviderResponse({ items: [], systemError: reason }), findings: [] };
+}
+
+/** A key with its value, or with what is wrong. */
+type Item =
+  { readonly key: string; readonly value: string } | { readonly key: string; readonly error: string };
+
+/** The same keys get the same values again, which Gatekeeper demands before it changes objects by them. */
+function encodeProviderResponse(response: {
+  readonly items: readonly Item[];
+  readonly systemError: string;
+}): string {
   return JSON.stringify({
     apiVersion: PROVIDER_V1BETA1,
     kind: 'ProviderResponse',
-    response: { idempotent: true, items, systemError: '' },
+    response: { idempotent: true, ...response },
   });
 }
 
@@ -66,18 +99,18 @@ const ASKED: AdmissionRequest = {
   oldObject: undefined,
 };
 
-async function answerKey(
+async function judgeKey(
   key: string,
   context: ReviewContext,
-): Promise<{ readonly key: string; readonly value?: string; readonly error?: string }> {
+): Promise<{ readonly item: Item; readonly findings: readonly Finding[] }> {
   try {
     const findings = await judgeImage(ASKED, key, context);
     const failures = findings.filter(isFailure);
-    if (failures.length > 0) return { key, error: refusal(failures) };
-    const digest = findings.find((finding) => finding.digest !== null)?.digest;
-    const isPinned = digest === undefined || digest === null || parseImageReference(key).digest !== undefined;
-    return { key, value: isPinned ? key : `${key}@${digest}` };
+    if (failures.length > 0) return { item: { key, error: refusal(failures) }, findings };
+    const digest = findings.find((finding) => finding.digest !== null)?.digest ?? undefined;
+    const isPinned = digest === undefined || parseImageReference(key).digest !== undefined;
+    return { item: { key, value: isPinned ? key : `${key}@${digest}` }, findings };
   } catch {
-    return { key, error: 'internal: the webhook itself failed' };
+    return { item: { key, error: 'internal: the webhook itself failed' }, findings: [] };
   }
 }

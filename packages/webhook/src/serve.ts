@@ -49,10 +49,10 @@ export async function serveWebhook({ config: path, write, access }: ServeOptions
     throw new WebhookError('ERR_WEBHOOK_CONFIG', `${path}: /tls: required to serve, but absent`);
   }
   const audit = createAuditLog(write);
-  // However the process ends, if it can still do anything: a decision that was made is written.
-  process.once('exit', audit.flush);
   const webhook = new Webhook(config, config.tls, audit.log, access);
   const ports = await webhook.start();
+  // However the process ends, if it can still do anything: a decision that was made is written.
+  process.once('exit', audit.flush);
   return {
     ...ports,
     stop: async () => {

@@ -8,11 +8,11 @@ import { createServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { encodeAdmissionResponse, parseAdmissionReview, type AdmissionRequest } from './admission-review.ts';
-import { decisionLine, type AuditLog } from './audit.ts';
+import { decisionLine, providerLine, type AuditLog } from './audit.ts';
 import type { WebhookConfig } from './config-schema.ts';
 import { Deadline } from './deadline.ts';
 import { WebhookError } from './errors.ts';
-import { answerProvider, parseProviderRequest } from './gatekeeper.ts';
+import { answerProvider, parseProviderRequest, refuseProvider } from './gatekeeper.ts';
 import type { ImageJudge } from './image-judge.ts';
 import type { PullSecrets } from './pull-secrets.ts';
 import { decide, failDecision, type Decision, type Phase, type ReviewContext } from './review.ts';
@@ -201,15 +201,27 @@ export class WebhookServer {
 
   #decide(phase: Phase, request: AdmissionRequest, deadline: Deadline): Soon<Decision> {
     const context = new RequestContext(this.#parts, deadline);
-    const { reviews } = this.#parts.config.limits;
-    if (this.#underWay > reviews) {
-      return failDecision(request, context.rules, 'overload', `more than ${reviews} requests at once`);
-    }
-    return decide(phase, request, context);
+    const tooMuch = this.#tooMuch();
+    return tooMuch === undefined
+      ? decide(phase, request, context)
+      : failDecision(request, context.rules, 'overload', tooMuch);
   }
 
   async #provide(body: Uint8Array, deadline: Deadline): Promise<string> {
-    return answerProvider(parseProviderRequest(body), new RequestContext(this.#parts, deadline));
+    const started = performance.now();
+    const keys = parseProviderRequest(body);
+    const tooMuch = this.#tooMuch();
+    const { text, findings } =
+      tooMuch === undefined
+        ? await answerProvider(keys, new RequestContext(this.#parts, deadline))
+        : refuseProvider(tooMuch);
+    this.#parts.log(providerLine(findings, performance.now() - started, tooMuch));
+    return text;
+  }
+
+  #tooMuch(): string | undefined {
+    const { reviews } = this.#parts.config.limits;
+    return this.#underWay > reviews ? `more than ${reviews} requests at once` : undefined;
   }
 
   #logError(error: unknown): void {
