@@ -16,6 +16,7 @@ import { refuseAll } from './refuse-all.ts';
 import type { Rules } from './rules.ts';
 import { WebhookServer } from './server.ts';
 import { loadCertificate, type Certificate } from './tls.ts';
+import { missingSdk } from './tracing.ts';
 import { watchFiles } from './watch-files.ts';
 import { WebhookMetrics } from './webhook-metrics.ts';
 
@@ -177,6 +178,8 @@ class Webhook {
       mode: this.#rules.mode,
       policies: this.#rules.guards.length,
     });
+    const reason = missingSdk(process.env);
+    if (reason !== undefined) this.#say('warn', 'no_spans', { reason });
     if (this.#rules.mode !== 'enforce') {
       this.#say('warn', 'not_enforced', {
         reason: `mode ${this.#rules.mode} lets images without provenance run`,
