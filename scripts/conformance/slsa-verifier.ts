@@ -21,7 +21,9 @@ const VERSIONED =
   'asks for a tag by a part of its version; tags are compared exactly here, so only the rows that name the whole tag or expect a mismatch are judged';
 const ABSENT = 'the attestation of the row is not in the folder';
 const NO_DIGEST = 'the digest of the artifact is not in the folder';
-const OTHER = 'a verification summary, which these rows are about, is not judged by this module';
+const KEY_ID =
+  'demands a key id besides the key; a key id is a hint here, by which no signature counts or is refused (DSSE)';
+const OTHER = 'is of a test that this module does not know';
 const NO_BUILDER =
   'names no builder, which the source refuses as wrong use; here a builder is checked when one is expected, and reported as not constrained otherwise';
 
@@ -47,6 +49,17 @@ const NPM_ROW = z.looseObject({
   pkgName: z.string().optional(),
   pkgVersion: z.string().optional(),
   builderID: z.string().optional(),
+  expect: z.string(),
+});
+const SUMMARY_ROW = z.looseObject({
+  name: z.string(),
+  attestationPath: z.string(),
+  subjectDigests: z.array(z.string()).default([]),
+  verifierID: z.string().default('https://example.com/nobody'),
+  resourceURI: z.string().default('https://example.com/nothing'),
+  verifiedLevels: z.array(z.string()).default([]),
+  publicKeyPath: z.string(),
+  publicKeyID: z.string().optional(),
   expect: z.string(),
 });
 const CASES = z.looseObject({
@@ -90,7 +103,7 @@ const NPM_CHECKS: Readonly<Record<string, string>> = {
 /** Provenance of real builds on GitHub, and the expectations that slsa-verifier's own tests have of it. */
 export const slsaVerifier: VectorFolder = {
   name: 'slsa-verifier',
-  exceptions: [VERSIONED, ABSENT, NO_DIGEST, NO_BUILDER, OTHER],
+  exceptions: [VERSIONED, ABSENT, NO_DIGEST, NO_BUILDER, KEY_ID, OTHER],
   judge,
 };
 
@@ -119,6 +132,8 @@ function* judge(source: Source): Generator<Outcome> {
       for (const row of rows) yield* judgeRow(folder, ROW.parse(row));
     } else if (test === 'Test_runVerifyNpmPackage') {
       for (const row of rows) yield judgeNpm(folder, NPM_ROW.parse(row));
+    } else if (test === 'Test_runVerifyVSA') {
+      for (const row of rows) yield judgeSummary(folder, SUMMARY_ROW.parse(row));
     } else {
       for (const row of rows)
         yield notApplicable(`${test}: ${z.looseObject({ name: z.string() }).parse(row).name}`, OTHER);
@@ -228,6 +243,49 @@ function compareReport(
     `${check} fails`,
     isSaid ? `${check} fails` : `${failed.join(', ') || 'nothing'} fails`,
   );
+}
+
+/**
+ * A verification summary. Its subject may be named by an algorithm of the verifier's own, which holds no artifact of ours: the
+ * summary is judged by itself, and its believed subjects are compared with those of the row.
+ */
+function judgeSummary({ source }: Folder, row: z.infer<typeof SUMMARY_ROW>): Outcome {
+  const evidence = loadEvidence([
+    { path: row.attestationPath, bytes: source.bytes(`testdata/vsa/${row.attestationPath}`) },
+  ]);
+  const [item] = evidence.items;
+  const keyid =
+    item === undefined || item.envelope instanceof MalformedError
+      ? undefined
+      : item.envelope.signatures[0]?.keyid;
+  if (row.publicKeyID !== undefined && row.publicKeyID !== keyid) return notApplicable(row.name, KEY_ID);
+  const levels = row.verifiedLevels.flatMap((level) => /^SLSA_BUILD_LEVEL_([1-3])$/.exec(level)?.[1] ?? []);
+  const report = evaluateProvenance({
+    evidence,
+    artifacts: 'provenance-only',
+    expectations: {
+      publicKeys: [readPublicKeyFile(source.path(`testdata/vsa/${row.publicKeyPath}`))],
+      summary: { verifierId: row.verifierID, resourceUri: row.resourceURI },
+      buildLevel: Number(levels[0] ?? 1),
+    },
+    now: NOW,
+  });
+  const statement = report.artifacts[0]?.attestations[0]?.statement;
+  const subjects = (statement?.subject ?? []).flatMap(({ digest }) =>
+    Object.entries(digest).map((entry) => entry.join(':')),
+  );
+  const reported = statement?.predicate['verifiedLevels'] ?? [];
+  const others = row.verifiedLevels.filter((level) => !level.startsWith('SLSA_'));
+  const isSame =
+    row.subjectDigests.every((digest) => subjects.includes(digest)) &&
+    others.every((level) => Array.isArray(reported) && reported.includes(level));
+  return row.expect === 'PASS' && !isSame
+    ? compare(
+        row.name,
+        'the subjects and levels of the row',
+        `${subjects.join()} ${JSON.stringify(reported)}`,
+      )
+    : compareReport(row.name, row.expect, report);
 }
 
 /** The builders that are GitHub's own runners; the others are SLSA's, whose workflows sign. */
