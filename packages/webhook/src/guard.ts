@@ -1,11 +1,12 @@
 import { formatImageReference, type ImageReference } from '@danube/artifact/image-reference';
 import {
-  evaluateProvenance,
+  createVerifier,
   type ArtifactInput,
   type AttestationReport,
   type Check,
   type Policy,
   type Report,
+  type Verifier,
 } from '@danube/verifier';
 import type { Found } from './found.ts';
 import type { Mode } from './mode.ts';
@@ -24,6 +25,7 @@ export interface GuardTerms {
 /** A policy, with those whom it trusts, as something that judges images. */
 export function createGuard(policy: Policy, trust: Trust, terms: GuardTerms): Guard {
   const { mode, namespaces, isAddition, sha256 } = terms;
+  let verifier: Verifier | undefined;
   return {
     name: policy.name,
     mode,
@@ -31,26 +33,13 @@ export function createGuard(policy: Policy, trust: Trust, terms: GuardTerms): Gu
     isAddition,
     fingerprint: `${sha256} ${trust.sha256}`,
     matchImage: (image) => policy.select({ name: '', digest: {}, image: formatImageReference(image) }),
-    judge: (image, digest, found, now) =>
-      judgementOf(evaluate(policy, trust, image, digest, found, now), found),
+    judge: (image, digest, found, now) => {
+      verifier ??= createVerifier({ ...trust.expectations, policies: [policy] });
+      const { evidence } = found;
+      const artifacts = [toArtifact(image, digest)];
+      return judgementOf(verifier.evaluate({ evidence, artifacts, now, ...trust.proofs(evidence) }), found);
+    },
   };
-}
-
-function evaluate(
-  policy: Policy,
-  trust: Trust,
-  image: ImageReference,
-  digest: string,
-  { evidence }: Found,
-  now: Date,
-): Report {
-  return evaluateProvenance({
-    evidence,
-    artifacts: [toArtifact(image, digest)],
-    expectations: { ...trust.expectations, policies: [policy] },
-    now,
-    ...trust.proofs(evidence),
-  });
 }
 
 /** The digest in the reference that the policy sees is the one that is judged. */

@@ -1,6 +1,7 @@
 interface Flight<Value> {
   readonly result: Promise<Value>;
   readonly controller: AbortController;
+  isOver: boolean;
   waiting: number;
 }
 
@@ -31,16 +32,19 @@ export class SingleFlight<Value> {
   #start(key: string, work: (signal: AbortSignal) => Promise<Value>): Flight<Value> {
     const controller = new AbortController();
     const result = work(controller.signal);
-    const flight = { result, controller, waiting: 0 };
+    const flight: Flight<Value> = { result, controller, isOver: false, waiting: 0 };
     this.#flights.set(key, flight);
-    const end = (): void => this.#forget(key, flight);
+    const end = (): void => {
+      flight.isOver = true;
+      this.#forget(key, flight);
+    };
     result.then(end, end);
     return flight;
   }
 
   #end(key: string, flight: Flight<Value>): void {
     this.#forget(key, flight);
-    flight.controller.abort();
+    if (!flight.isOver) flight.controller.abort();
   }
 
   #forget(key: string, flight: Flight<Value>): void {

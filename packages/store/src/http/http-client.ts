@@ -124,17 +124,11 @@ function refusedScheme(url: URL): StoreError {
 
 async function exchange(request: HttpRequest, way: Way, timeouts: HttpTimeouts): Promise<HttpReply> {
   const { url, method, headers, body, signal } = request;
-  const stop = new AbortController();
-  const timers = startTimers(stop, timeouts);
   const { promise, resolve, reject } = Promise.withResolvers<HttpReply>();
-  const ended = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  // A request says that it was stopped only once it has a connection.
-  ended.addEventListener('abort', () => reject(ended.reason), { once: true });
   const asked = way.proxy?.url ?? url;
   const sent = (asked.protocol === 'https:' ? https : http).request(asked, {
     agent: way.agent,
     method,
-    signal: ended,
     ...(way.proxy === undefined ? {} : { path: `${url.origin}${url.pathname}${url.search}` }),
     headers: {
       ...(way.proxy === undefined ? {} : headersFor(way.proxy, url)),
@@ -144,17 +138,17 @@ async function exchange(request: HttpRequest, way: Way, timeouts: HttpTimeouts):
       ...headers,
     },
   });
+  const timers = startTimers(timeouts, reject);
+  const giveUp = (): void => reject(signal?.reason);
+  signal?.addEventListener('abort', giveUp, { once: true });
   sent.on('socket', (socket) => {
     if (!socket.connecting) return timers.connected();
     socket.once(asked.protocol === 'https:' ? 'secureConnect' : 'connect', timers.connected);
   });
   sent.on('error', reject);
   sent.on('response', (response) => {
-    timers.touch();
-    readReply(response, request, timers.touch).then(resolve, (error: unknown) => {
-      response.destroy();
-      reject(error);
-    });
+    timers.answered();
+    readReply(response, request, timers.touch).then(resolve, reject);
   });
   sent.end(body);
   try {
@@ -162,8 +156,9 @@ async function exchange(request: HttpRequest, way: Way, timeouts: HttpTimeouts):
   } catch (error) {
     sent.destroy();
     signal?.throwIfAborted();
-    throw timers.expired() ?? fromNetwork(error, url);
+    throw fromNetwork(error, url);
   } finally {
+    signal?.removeEventListener('abort', giveUp);
     timers.stop();
   }
 }
@@ -188,20 +183,35 @@ async function readReply(
   checkEncoding(response, url);
   const announced = Number(response.headers['content-length'] ?? 0);
   if (isSuccess && announced > limit) throw tooLong(url, limit);
+  const { bytes, isWhole } = await readBody(response, limit, touch);
+  if (isSuccess && !isWhole) throw tooLong(url, limit);
+  return { ...reply, body: bytes };
+}
+
+/** At most `limit` bytes, by events, which cost the least. */
+async function readBody(
+  response: http.IncomingMessage,
+  limit: number,
+  touch: () => void,
+): Promise<{ readonly bytes: Buffer; readonly isWhole: boolean }> {
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of response) {
+  response.on('data', (chunk: Buffer) => {
     touch();
-    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-    length += bytes.length;
-    if (length > limit) {
-      if (isSuccess) throw tooLong(url, limit);
+    length += chunk.length;
+    if (length <= limit) {
+      chunks.push(chunk);
+    } else {
+      resolve(false);
       response.destroy();
-      break;
     }
-    chunks.push(bytes);
-  }
-  return { ...reply, body: Buffer.concat(chunks) };
+  });
+  response.on('end', () => resolve(true));
+  response.on('error', reject);
+  const isWhole = await promise;
+  const [only] = chunks;
+  return { bytes: only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks), isWhole };
 }
 
 /** We asked for the bytes as they are; what a decoder would make of others has another size and another digest. */
@@ -217,19 +227,16 @@ function tooLong(url: URL, limit: number): StoreError {
 
 interface Timers {
   readonly connected: () => void;
+  readonly answered: () => void;
+  /** More came. */
   readonly touch: () => void;
-  /** What ended the request, if a timer did: the socket's own error then only says that it was closed. */
-  readonly expired: () => StoreError | undefined;
   readonly stop: () => void;
 }
 
-function startTimers(stop: AbortController, { connect, idle, total }: HttpTimeouts): Timers {
-  let expired: StoreError | undefined;
+/** @param expired is told what took too long. */
+function startTimers({ connect, idle, total }: HttpTimeouts, expired: (error: StoreError) => void): Timers {
   const start = (what: string, ms: number): NodeJS.Timeout =>
-    setTimeout(() => {
-      expired = new StoreError('ERR_STORE_UNAVAILABLE', `${what} within ${ms / 1000} s`);
-      stop.abort(expired);
-    }, ms);
+    setTimeout(() => expired(new StoreError('ERR_STORE_UNAVAILABLE', `${what} within ${ms / 1000} s`)), ms);
   const whole = start('no complete answer', total);
   let current = start('no connection', connect);
   const replace = (what: string, ms: number): void => {
@@ -238,8 +245,8 @@ function startTimers(stop: AbortController, { connect, idle, total }: HttpTimeou
   };
   return {
     connected: () => replace('no answer', idle),
-    touch: () => replace('nothing more', idle),
-    expired: () => expired,
+    answered: () => replace('nothing more', idle),
+    touch: () => void current.refresh(),
     stop: () => {
       clearTimeout(whole);
       clearTimeout(current);

@@ -92,9 +92,10 @@ async function together(
   const running = works.map((work) => work(both));
   try {
     await Promise.all(running);
-  } finally {
+  } catch (error) {
     stop.abort();
     await Promise.allSettled(running);
+    throw error;
   }
 }
 

@@ -201,7 +201,10 @@ export function createTransport(options: TransportOptions): RegistryTransport {
 function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
   map.delete(key);
   map.set(key, value);
-  for (const [oldest] of map) if (map.size > MAX_REMEMBERED) map.delete(oldest);
+  for (const oldest of map.keys()) {
+    if (map.size <= MAX_REMEMBERED) break;
+    map.delete(oldest);
+  }
 }
 
 function urlOf({ registry, repository, path }: RegistryRequest, rules: HostRules): URL {

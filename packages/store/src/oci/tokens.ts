@@ -60,7 +60,10 @@ export function createTokenSource(client: HttpClient, rules: HostRules, retry: R
       if (token === undefined) return undefined;
       tokens.delete(key);
       tokens.set(key, token);
-      for (const [oldest] of tokens) if (tokens.size > MAX_TOKENS) tokens.delete(oldest);
+      for (const oldest of tokens.keys()) {
+        if (tokens.size <= MAX_TOKENS) break;
+        tokens.delete(oldest);
+      }
       return token.value;
     },
     forget: (wanted) => void tokens.delete(keyOf(wanted)),
