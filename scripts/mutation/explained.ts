@@ -13,4 +13,9 @@ export const EXPLAINED: readonly Explained[] = [
     what: 'age < 0  ->  age <= 0',
     why: 'An age of 0 passes, because no maximum is below 0: there is no hint to choose.',
   },
+  {
+    file: 'packages/verifier/src/matching.ts',
+    what: 'hits.length > 0  ->  hits.length >= 0',
+    why: 'A list without hits adds none to the others: leaving it out only saves work.',
+  },
 ];

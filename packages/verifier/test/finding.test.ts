@@ -23,3 +23,16 @@ describe('a finding', () => {
     assert.equal(fail({ pointer: `/${'x'.repeat(5000)}` }).pointer, '');
   });
 });
+
+describe('what a finding quotes', () => {
+  it('is whole up to 2000 characters, text and pointer alike', () => {
+    for (const length of [1999, 2000]) {
+      const text = 'x'.repeat(length);
+      assert.equal(fail({ actual: text }).actual, text);
+      const pointer = `/a/${'x'.repeat(length - 3)}`;
+      assert.equal(fail({ pointer }).pointer, pointer);
+    }
+    assert.equal(fail({ actual: 'x'.repeat(2001) }).actual, `${'x'.repeat(2000)}… (1 more characters)`);
+    assert.equal(fail({ pointer: `/a/${'x'.repeat(1998)}` }).pointer, '/a');
+  });
+});

@@ -52,3 +52,11 @@ describe('patternProblem', () => {
     });
   }
 });
+
+describe('the length of a pattern', () => {
+  it('is 2000 characters at most', () => {
+    const pattern = 'https://example.com/'.padEnd(1999, 'x');
+    assert.equal(patternProblem(`${pattern}*`), undefined);
+    assert.match(patternProblem(`${pattern}x*`) ?? '', /longer than 2000/);
+  });
+});

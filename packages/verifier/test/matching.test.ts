@@ -89,3 +89,18 @@ describe('a directory above the one that was attested', () => {
     assert.deepEqual(report.unjudged, []);
   });
 });
+
+describe('ArtifactIndex.has', () => {
+  it('is any artifact that agrees in all digests, though another that shares one does not', () => {
+    const sha256 = hash('sha256', 'x');
+    const [right, wrong] = ['x', 'y'].map((text) => ({
+      name: text,
+      digest: { sha256, sha512: hash('sha512', text) },
+    }));
+    const subject = { name: 'x', digest: right!.digest };
+    const bytes = signed(statementOf({ subject: [subject] }));
+    const has = (...artifacts: ArtifactInput[]): boolean =>
+      new ArtifactIndex(artifacts, loadEvidence([{ path: 'x', bytes }])).has(subject);
+    assert.deepEqual([has(right!, wrong!), has(wrong!, right!), has(wrong!)], [true, true, false]);
+  });
+});

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { parseProvenance, PROVENANCE_V1 } from 'in-toto-attestation';
 import type { Expectations } from '../src/index.ts';
+import { readBuild } from '../src/profiles.ts';
 import {
   BUILDER_ID,
   BUILD_TYPE,
@@ -373,7 +375,43 @@ describe('Tekton Chains', () => {
 
   it('finds none where no task reported one, or two were reported', () => {
     assert.equal(evaluate({ files: tekton(), expect }).verdict, 'rejected');
+    for (const other of [{ name: 'inputs/other' }, { uri: SOURCE_URI.replace('git+', '') }]) {
+      const files = tekton({ ...report(SOURCE_URI), ...other });
+      assert.equal(evaluate({ files, expect }).verdict, 'rejected');
+      assert.equal(
+        evaluate({ files: tekton({ ...report(`${SOURCE_URI}2`), ...other }, report(SOURCE_URI)), expect })
+          .verdict,
+        'accepted',
+      );
+    }
     const two = tekton(report(SOURCE_URI), report(`${SOURCE_URI}2`));
     assert.equal(evaluate({ files: two, expect }).verdict, 'rejected');
+  });
+});
+
+describe('a source that is not there', () => {
+  const sourceOf = (buildType: string, externalParameters: object): unknown => {
+    const predicate = { ...predicateOf({ definition: { buildType, externalParameters } }) };
+    return readBuild(parseProvenance(PROVENANCE_V1, predicate)).source;
+  };
+
+  it('is told from one that cannot be read', () => {
+    for (const source of [undefined, null]) {
+      const claims = sourceOf(BUILD_TYPE, { pipeline: 'x', ...(source === undefined ? {} : { source }) });
+      assert.ok(typeof claims === 'object' && claims !== null && 'uri' in claims && claims.uri === undefined);
+    }
+    assert.equal(sourceOf(BUILD_TYPE, { source: 7 }), 'the source is not a text');
+  });
+
+  it('may be an empty text where Docker writes one', () => {
+    const type = 'https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md';
+    for (const uri of [undefined, null, '']) {
+      const claims = sourceOf(type, {
+        request: {},
+        configSource: uri === undefined ? { path: 'x' } : { uri },
+      });
+      assert.ok(typeof claims === 'object' && claims !== null && 'uri' in claims && claims.uri === undefined);
+    }
+    assert.equal(sourceOf(type, { configSource: { uri: 7 } }), 'the source is not a text');
   });
 });

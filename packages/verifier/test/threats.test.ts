@@ -294,6 +294,10 @@ describe('keys, key ids, thresholds', () => {
     const files = [encodeEnvelope({ payloadType, payload, signatures: [{ sig }] })];
     assert.equal(evaluate({ files, keys }).verdict, 'accepted');
     rejects({ files, keys, expect: { threshold: 2 } }, 'key.threshold');
+    for (const { keyid } of keys) {
+      const hinted = [encodeEnvelope({ payloadType, payload, signatures: [{ sig, keyid }] })];
+      assert.deepEqual(attestationOf(evaluate({ files: hinted, keys })).keyids, [keyid]);
+    }
   });
 
   it('decides on the key that verified, never on a keyid (GHSA-3633-5h82-39pq)', () => {
