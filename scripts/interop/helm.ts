@@ -35,6 +35,23 @@ export const helm: Peer = {
       },
     },
     {
+      what: 'renders another port everywhere, and the network of the host, for clusters whose control plane reaches no pods',
+      run: () => {
+        const template = ['template', 'danube-webhook', CHART, '--values', VALUES];
+        const text = accepts(program(), [...template, '--set', 'port=10250', '--set', 'hostNetwork=true']);
+        for (const part of [
+          'listen: { port: 10250 }',
+          'containerPort: 10250',
+          'ports: [{ port: 10250, protocol: TCP }]',
+          'hostNetwork: true',
+          'dnsPolicy: ClusterFirstWithHostNet',
+        ]) {
+          if (!text.includes(part)) throw new Error(`${part} is not there`);
+        }
+        if (text.includes('8443')) throw new Error('the usual port is there as well');
+      },
+    },
+    {
       what: 'refuses values that the schema does not know, or that would open the door',
       run: () => {
         const template = ['template', 'danube-webhook', CHART, '--values', VALUES];

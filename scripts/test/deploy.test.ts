@@ -93,6 +93,12 @@ function webhookProblems({ kind, webhooks = [] }: Manifest): string[] {
       [!ofPolicies && exempt?.key !== 'kubernetes.io/metadata.name', 'goes by a label that anybody can set'],
       [!ofPolicies && !exempt?.values.includes('kube-system'), 'could keep kube-system from starting'],
       [!ofPolicies && !exempt?.values.includes('danube-system'), 'could keep itself from starting'],
+      [
+        !ofPolicies &&
+          webhook.matchConditions?.every(({ expression }: Tree) => !expression.includes('system:nodes')) !==
+            false,
+        'could keep a node from reporting its own pods',
+      ],
       [kind.startsWith('Mutating') && webhook.reinvocationPolicy !== 'IfNeeded', 'misses what others put in'],
       [
         webhook.rules.some(
@@ -238,6 +244,11 @@ describe('deploy', () => {
       'could keep kube-system from starting',
     ],
     ['ValidatingWebhookConfiguration', (m) => m.webhooks[0].rules.pop(), 'misses debug containers'],
+    [
+      'ValidatingWebhookConfiguration',
+      (m) => m.webhooks[0].matchConditions.shift(),
+      'could keep a node from reporting its own pods',
+    ],
     [
       'ValidatingWebhookConfiguration',
       (m) => m.webhooks[0].rules[0].operations.push('DELETE'),

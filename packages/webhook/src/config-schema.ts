@@ -64,6 +64,7 @@ export interface WebhookConfig {
   readonly mode: Mode;
   readonly noMatch: 'deny' | 'allow';
   readonly workloads: Mode;
+  readonly failurePolicy: 'Fail' | 'Ignore';
   readonly policies?:
     | readonly {
         readonly file: string;
@@ -139,6 +140,10 @@ export const configSchema: z.ZodType<WebhookConfig> = z.strictObject({
   workloads: mode
     .default('enforce')
     .describe('The strictest that a failure is in a workload, whose pods are judged again.'),
+  failurePolicy: z
+    .enum(['Fail', 'Ignore'])
+    .default('Fail')
+    .describe('What the webhook configurations say: with Ignore, the log and a metric warn of it.'),
   policies: listOf(
     z.strictObject({
       file: path,

@@ -182,7 +182,8 @@ function tagToPin(image: string, request: AdmissionRequest, rules: Rules): Image
   if (terms instanceof ArtifactError) return undefined;
   const { reference, exemption, guards } = terms;
   if (reference.digest !== undefined || exemption !== undefined) return undefined;
-  return rules.noMatch === 'allow' && guards.length === 0 ? undefined : reference;
+  // About an image that no policy is about no registry is asked, whichever one a pod may name.
+  return guards.length === 0 ? undefined : reference;
 }
 
 /** An image with a tag alone, and all places where the object names it. */
@@ -332,7 +333,7 @@ export function judgeImage(
       const actual = 'no policy is about this image';
       findings.push({ ...base, verdict: 'rejected', mode: noMatch, check: 'policy.match', actual });
     }
-    if (guards.length === 0) return findings;
+    if (guards.length === 0 || findings.some((each) => each.mode === 'enforce')) return findings;
   }
   const mode = limited(request, rules, strictest(guards.map((guard) => guard.mode)));
   const isPod = request.kind === 'Pod' || request.kind === 'EphemeralContainers';

@@ -10,6 +10,7 @@ import { WebhookError } from './errors.ts';
 import { ImageJudge, type JudgeObserver } from './image-judge.ts';
 import { accessOfPod, KubernetesApi, type KubernetesAccess } from './kubernetes-api.ts';
 import { filesOf, knowsLevels, loadRules, type ClusterPolicy } from './load-rules.ts';
+import { strictest } from './mode.ts';
 import { PolicyStatus } from './policy-status.ts';
 import { PullSecrets } from './pull-secrets.ts';
 import { refuseAll } from './refuse-all.ts';
@@ -94,6 +95,13 @@ export function createJudge(
   return new ImageJudge(registry, limits, observer);
 }
 
+/** Stands for the policies of the cluster until they are there. */
+const UNREAD = {
+  name: 'of-the-cluster',
+  namespace: '',
+  reason: 'the policies of the cluster have not been read yet',
+};
+
 class Webhook {
   readonly #config: WebhookConfig;
   readonly #tls: NonNullable<WebhookConfig['tls']>;
@@ -132,13 +140,14 @@ class Webhook {
       this.#api === undefined || customResources === undefined
         ? undefined
         : new PolicyStatus(this.#api, log, this.#ended.signal);
-    this.#rules = loadRules(config);
+    this.#rules = this.#loadRules();
     this.#certificate = loadCertificate(tls);
     this.#metrics = new WebhookMetrics({
       cacheSize: () => this.#judge.cacheSize,
       reviewsUnderWay: () => this.#server.underWay,
       certificateNotAfter: () => this.#certificate.notAfter.getTime() / 1000,
       policies: () => this.#rules.guards.length,
+      failsOpen: () => config.failurePolicy === 'Ignore',
     });
     this.#registry = createRegistry(config);
     this.#judge = createJudge(config, this.#registry, this.#metrics);
@@ -185,6 +194,11 @@ class Webhook {
         reason: `mode ${this.#rules.mode} lets images without provenance run`,
       });
     }
+    if (this.#config.failurePolicy === 'Ignore') {
+      this.#say('warn', 'fails_open', {
+        reason: 'failurePolicy Ignore lets every image run while the webhook does not answer',
+      });
+    }
     return ports;
   }
 
@@ -200,24 +214,35 @@ class Webhook {
   }
 
   #unready(): string | undefined {
-    if (this.#config.customResources !== undefined && this.#ofCluster === undefined)
-      return 'the policies of the cluster have not been read yet';
+    if (this.#config.customResources !== undefined && this.#ofCluster === undefined) return UNREAD.reason;
     return this.#certificate.notAfter.getTime() < Date.now() ? 'the certificate has expired' : undefined;
+  }
+
+  /** @throws {WebhookError} `ERR_WEBHOOK_IO`, `ERR_WEBHOOK_CONFIG` */
+  #loadRules(): Rules {
+    const { mode, customResources } = this.#config;
+    if (customResources === undefined) return loadRules(this.#config);
+    const usual = customResources.mode ?? mode;
+    if (this.#ofCluster === undefined) {
+      // Others could be in force by now, and nobody knows what they demand.
+      const rules = loadRules(this.#config);
+      return { ...rules, guards: [...rules.guards, refuseAll(UNREAD, strictest([mode, usual]))] };
+    }
+    const policies = this.#ofCluster.map(({ policy }) => policy);
+    const rules = loadRules(
+      this.#config,
+      policies.filter((policy): policy is ClusterPolicy => !isBroken(policy)),
+    );
+    const broken = policies.filter(isBroken).map((policy) => refuseAll(policy, usual));
+    return { ...rules, guards: [...rules.guards, ...broken] };
   }
 
   /** What cannot be read leaves in force what was: a slip of the pen must neither open the door nor lock it. */
   #reload(): void {
     try {
-      const resources = this.#ofCluster ?? [];
-      const policies = resources.map(({ policy }) => policy);
-      const rules = loadRules(
-        this.#config,
-        policies.filter((policy): policy is ClusterPolicy => !isBroken(policy)),
-      );
-      const usual = this.#config.customResources?.mode ?? this.#config.mode;
-      const broken = policies.filter(isBroken).map((policy) => refuseAll(policy, usual));
-      this.#rules = { ...rules, guards: [...rules.guards, ...broken] };
-      this.#policyStatus?.say(resources, usual);
+      this.#rules = this.#loadRules();
+      const { mode, customResources } = this.#config;
+      this.#policyStatus?.say(this.#ofCluster ?? [], customResources?.mode ?? mode);
       this.#rulesChanged.resolve();
       this.#rulesChanged = Promise.withResolvers();
       this.#metrics.reloaded('rules', 'done');

@@ -11,6 +11,8 @@ export interface MetricSources {
   /** Unix time; `undefined` without a certificate. */
   readonly certificateNotAfter: () => number | undefined;
   readonly policies: () => number;
+  /** Whether everything runs while the webhook does not answer. */
+  readonly failsOpen: () => boolean;
 }
 
 /** All metrics of the webhook. */
@@ -51,6 +53,11 @@ export class WebhookMetrics implements JudgeObserver {
         sources.certificateNotAfter,
       ),
       new Gauge('danube_webhook_policies', 'Policies that are in force.', sources.policies),
+      new Gauge(
+        'danube_webhook_fails_open',
+        '1 where everything runs while the webhook does not answer (failurePolicy: Ignore).',
+        () => Number(sources.failsOpen()),
+      ),
     ];
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { generatePrivateKey } from '@danube/keys';
+import { encodeSigstoreBundle, pae, PAYLOAD_TYPE, publicKeyBundle } from 'in-toto-attestation';
 import { deployment, OF_DEPLOYMENT, pod } from './reviews.ts';
 import { attach, BUILDER, policyFor, putImage, registryWith, Setup, signProvenance } from './world.ts';
 
@@ -74,6 +75,34 @@ describe('validate', () => {
   it('denies provenance of another image, wherever it is attached', async () => {
     const image = await setup.signed('shop/borrowed:v1', { about: good.digest });
     assert.equal((await served.validate({ object: pod([image.pinned]) })).allowed, false);
+  });
+
+  // cosign CVE-2026-39395.
+  it('denies an image whose attestation cannot be read, or says nothing that can be', async () => {
+    const envelope = (payload: string): Uint8Array => {
+      const bytes = new TextEncoder().encode(payload);
+      const { keyid } = setup.key.publicKey;
+      const signatures = [{ keyid, sig: setup.key.sign(pae(PAYLOAD_TYPE, bytes)) }];
+      const signed = { payloadType: PAYLOAD_TYPE, payload: bytes, signatures };
+      return encodeSigstoreBundle(publicKeyBundle(signed, keyid));
+    };
+    const bundle = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+    const payloads = ['', '{', 'null', '{"_type":"https://evil.example/v9"}'];
+    for (const [index, bytes] of [...payloads.map(envelope), Buffer.from('{}')].entries()) {
+      const repository = `shop/corrupt${index}`;
+      const image = await putImage(registry, `${repository}:v1`);
+      registry.putManifest(repository, {
+        schemaVersion: 2,
+        mediaType: 'application/vnd.oci.image.manifest.v1+json',
+        artifactType: bundle,
+        config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: good.digest, size: 2 },
+        layers: [{ mediaType: bundle, digest: registry.putBlob(repository, bytes), size: bytes.length }],
+        subject: { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: image.digest, size: 1 },
+      });
+      const { allowed, message } = await served.validate({ object: pod([image.pinned]) });
+      assert.equal(allowed, false, String(index));
+      assert.match(message, /by policy release: (?!evidence\.found)|unreadable/);
+    }
   });
 
   it('refuses a pod that names a tag, without asking the registry', async () => {
@@ -249,6 +278,16 @@ describe('mutate', () => {
     const moved = next['/spec/containers/0/image'] ?? '';
     assert.notEqual(moved, first.pinned);
     assert.equal((await served.validate({ object: pod([moved]) })).allowed, false);
+  });
+
+  // kyverno CVE-2026-22039 and its relatives: whoever may make pods may not choose whom the webhook talks to.
+  it('asks no registry about an image that no policy is about', async () => {
+    const stranger = await registryWith();
+    stranger.putImage('shop/app', { tag: 'v1' });
+    const object = pod([`${stranger.host}/shop/app:v1`]);
+    assert.deepEqual((await served.mutate({ object })).patch, {});
+    assert.match((await served.validate({ object })).message, /policy\.match/);
+    assert.deepEqual(stranger.requests, []);
   });
 
   it('asks once for a tag, however often a pod names it', async () => {

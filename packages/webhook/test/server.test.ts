@@ -128,7 +128,53 @@ describe('the server', () => {
   });
 });
 
+describe('many at once', () => {
+  // Trouble 2: policy-controller#1571.
+  it('are all answered within their time: 30 pods of 5 containers, and a registry that takes 300 ms', async () => {
+    const own = new Setup(registry);
+    const webhook = await own.serve();
+    const names = Array.from({ length: 5 }, (_, index) => `burst/part${index}:v1`);
+    const images = await Promise.all(names.map((name) => own.signed(name)));
+    registry.misbehave = ({ path }) => (path.includes('/burst/') ? { delay: 300 } : undefined);
+    const object = pod(images.map(({ pinned }) => pinned));
+    const answers = await Promise.all(Array.from({ length: 30 }, () => webhook.validate({ object }, '10s')));
+    registry.misbehave = undefined;
+    assert.deepEqual(
+      answers.filter(({ allowed }) => !allowed),
+      [],
+    );
+  });
+
+  // Trouble 4: policy-controller#1820, #824.
+  it('that wait for a registry keep no probe waiting', async () => {
+    const own = new Setup(registry);
+    const webhook = await own.serve();
+    const image = await own.signed('probe/app:v1');
+    registry.misbehave = ({ path }) => (path.includes('/probe/') ? { silent: true } : undefined);
+    const waiting = Array.from({ length: 50 }, () => webhook.validate({ object: pod([image.pinned]) }, '5s'));
+    let isWaiting = true;
+    const answered = Promise.all(waiting).then(() => (isWaiting = false));
+    while (!registry.requests.some(({ path }) => path.includes('/probe/'))) await wait(10);
+    for (const path of ['/healthz', '/readyz', '/metrics']) {
+      assert.equal((await webhook.get(path)).status, 200);
+    }
+    assert.equal((await webhook.post('/readyz', '', { agent: false })).status, 200);
+    assert.ok(isWaiting);
+    await answered;
+    registry.misbehave = undefined;
+  });
+});
+
 describe('a cached verdict', () => {
+  // Trouble 9: devantler-tech/platform#2431.
+  it('is there already when a dry run came before', async () => {
+    const image = await setup.signed('cache/warm:v1');
+    assert.ok((await served.validate({ object: pod([image.pinned]), dryRun: true })).allowed);
+    registry.requests.length = 0;
+    assert.ok((await served.validate({ object: pod([image.pinned]) })).allowed);
+    assert.deepEqual(registry.requests, []);
+  });
+
   it('is asked for once, by all who want it at the same time', async () => {
     const image = await setup.signed('cache/many:v1');
     const answers = await Promise.all(
@@ -296,6 +342,16 @@ describe('limits', () => {
       assert.equal(over.length, 4);
       assert.ok(over.every(({ allowed }) => allowed === (mode === 'warn')));
     }
+  });
+});
+
+describe('a cluster that lets everything run while nobody answers', () => {
+  // Trouble 34: gatekeeper#3538.
+  it('is told so, in the log and in a metric', async () => {
+    const webhook = await new Setup(registry, { failurePolicy: 'Ignore' }).serve();
+    assert.equal((await webhook.said('fails_open'))['level'], 'warn');
+    assert.match((await webhook.get('/metrics')).text, /^danube_webhook_fails_open 1$/m);
+    assert.match((await served.get('/metrics')).text, /^danube_webhook_fails_open 0$/m);
   });
 });
 
