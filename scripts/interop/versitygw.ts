@@ -1,7 +1,7 @@
 /** An S3 server of others, which checks signatures and conditions. */
-import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { openS3Store } from '@danube/store/s3';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { openS3Jobs, openS3Store } from '@danube/store/s3';
 import { findProgram } from '../peers.ts';
 import { DANUBE } from '../repository.ts';
 import { accepts, type Peer, refuses, runProgram } from './case.ts';
@@ -70,6 +70,48 @@ export const versitygw: Peer = {
           const verify = ['provenance', 'verify', '--public-key', m.publicKey, ...store];
           accepts(process.execPath, [DANUBE, ...verify, m.artifact], env);
           refuses(process.execPath, [DANUBE, ...verify, m.tamperedArtifact], /rejected/, { more: env });
+        }),
+    },
+    {
+      what: 'keeps jobs that our command attests: the same facts once, other facts never',
+      run: (m) =>
+        withServer(m, async (endpoint) => {
+          const env = environment(endpoint);
+          const store = ['--store', `s3://${BUCKET}/jobs-of/shop`];
+          const [record, other] = [join(m.folder, 'job.json'), join(m.folder, 'other-job.json')];
+          writeFileSync(other, readFileSync(record, 'utf8').replace('refs/heads/main', 'refs/heads/other'));
+          const artifacts = ['--artifacts', dirname(m.artifact), '--logs', join(m.folder, 'logs')];
+          const attest = (job: string): string[] => {
+            const facts = ['--job-record', job, ...artifacts, '--key', m.key];
+            return [DANUBE, 'provenance', 'attest', ...facts, ...store];
+          };
+          for (let time = 0; time < 2; time += 1) accepts(process.execPath, attest(record), env);
+          const verify = ['provenance', 'verify', '--public-key', m.publicKey, ...store];
+          accepts(process.execPath, [DANUBE, ...verify, m.artifact], env);
+          refuses(process.execPath, attest(other), /other facts/, { code: 2, more: env });
+        }),
+    },
+    {
+      what: 'takes one of twenty jobs of the same name that say different things at the same time',
+      run: (m) =>
+        withServer(m, async (endpoint) => {
+          const bytes = readFileSync(m.provenance);
+          const outcomes = await Promise.allSettled(
+            Array.from({ length: 20 }, async (_, index) => {
+              const options = {
+                bucket: BUCKET,
+                region: REGION,
+                endpoint,
+                credentials: async () => CREDENTIAL,
+              };
+              const jobs = openS3Jobs(options);
+              // JSON with other white space is another file.
+              const own = Buffer.concat([bytes, Buffer.from(' '.repeat(index))]);
+              await jobs.put('job-1', new Map([['provenance.json', own]])).finally(() => jobs.close());
+            }),
+          );
+          const stored = outcomes.filter(({ status }) => status === 'fulfilled').length;
+          if (stored !== 1) throw new Error(`${stored} of them stored, not 1`);
         }),
     },
     {

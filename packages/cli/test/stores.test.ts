@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type S3Server, startRegistry, startS3 } from '@danube/test-registry';
 import { danubeAsync, folder, type Outcome } from './danube.ts';
-import { attestationOf, sha256, statementOf, testKey, write, writeKey } from './fixture.ts';
+import { attestationOf, jobRecord, sha256, statementOf, testKey, write, writeKey } from './fixture.ts';
 
 const root = folder();
 const CREDENTIAL = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'hunter2' };
@@ -123,6 +124,87 @@ describe('--store', () => {
       ['push', '--store', 'data', '--compat', 'att', '--provenance', 'provenance/app.json'],
     ]) {
       assert.equal((await danube(args)).code, 2, args.join(' '));
+    }
+  });
+});
+
+describe('danube provenance attest --store', () => {
+  const S3 = 's3://attestations/jobs-of/shop';
+  const attest = async (store: string, key: string, ...more: readonly string[]): Promise<Outcome> =>
+    danube([
+      'attest',
+      '--job-record',
+      'job.json',
+      '--artifacts',
+      'dist',
+      '--key',
+      key,
+      '--store',
+      store,
+      ...more,
+    ]);
+  const jobObjects = (): string[] => [...s3.objects.keys()].filter((key) => key.startsWith('jobs-of/'));
+
+  before(async () => {
+    await writeKey(join(root, 'second'), await testKey(2));
+    write(join(root, 'job.json'), jobRecord());
+    write(join(root, 'dist/app.tgz'), 'the app of a job');
+  });
+
+  it('keeps the job in a bucket, where verify finds it by digest', async () => {
+    const app = ['--digest', `sha256:${sha256('the app of a job')}`, '--store', S3];
+    assert.equal((await verify(...app)).code, 1);
+    const { code, stdout, stderr } = await attest(S3, 'first');
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^s3:\/\/attestations\/jobs-of\/shop\/attestations\/sha256\/[0-9a-f]{64}\n$/);
+    assert.ok(s3.objects.has(stdout.trim().replace('s3://attestations/', '')));
+    assert.equal((await verify(...app)).code, 0);
+    assert.equal(existsSync(join(root, 'artifacts')), false);
+  });
+
+  it('changes nothing for the same facts, and says where each attestation is', async () => {
+    const before = jobObjects();
+    const { code, stdout, stderr } = await attest(S3, 'first', '--json');
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /already attested/);
+    const report = JSON.parse(stdout) as {
+      directory: string;
+      attestations: { name: string; path: string }[];
+    };
+    assert.equal(report.directory, `${S3}/jobs/abc123`);
+    for (const { path } of report.attestations) {
+      assert.ok(s3.objects.has(path.replace('s3://attestations/', '')), path);
+    }
+    assert.deepEqual(jobObjects(), before);
+  });
+
+  it('refuses other facts and another key, from whatever machine, and changes nothing', async () => {
+    const before = jobObjects();
+    const otherKey = await attest(S3, 'second');
+    assert.deepEqual([otherKey.code, otherKey.stdout], [2, '']);
+    assert.match(otherKey.stderr, /not by this key/);
+    write(join(root, 'dist/app.tgz'), 'another app of the job');
+    const otherFacts = await attest(S3, 'first');
+    assert.deepEqual([otherFacts.code, otherFacts.stdout], [2, '']);
+    assert.match(otherFacts.stderr, /other facts/);
+    write(join(root, 'dist/app.tgz'), 'the app of a job');
+    assert.deepEqual(jobObjects(), before);
+  });
+
+  it('keeps it in another directory than that of the keys', async () => {
+    const { code, stdout } = await attest('elsewhere', 'first');
+    assert.deepEqual([code, stdout], [0, `${join(root, 'elsewhere/artifacts/abc123/provenance.json')}\n`]);
+  });
+
+  it('ends with 3 when the service is gone, and with 2 for what keeps no jobs', async () => {
+    const gone = await danube(
+      ['attest', '--job-record', 'job.json', '--artifacts', 'dist', '--key', 'first', '--store', S3],
+      { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:1' },
+    );
+    assert.deepEqual([gone.code, gone.stdout], [3, '']);
+    for (const store of ['oci:registry.example.com/app', 'gs://bucket', 's3://BUCKET', 's3:']) {
+      const { code, stdout } = await attest(store, 'first');
+      assert.deepEqual([code, stdout], [2, ''], store);
     }
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, describe, it } from 'node:test';
-import { openS3Store, type S3StoreOptions } from '@danube/store/s3';
+import { openS3Jobs, openS3Store, type S3StoreOptions } from '@danube/store/s3';
 import { type S3Server, type S3ServerOptions, startS3 } from '@danube/test-registry';
 import { MalformedError } from 'in-toto-attestation';
 import { allOf, bundleAbout, dsseAbout } from './attestation.ts';
@@ -203,5 +203,136 @@ describe('openS3Store', () => {
     ]) {
       assert.throws(() => openS3Store({ ...options, ...wrong }), TypeError, JSON.stringify(wrong));
     }
+  });
+});
+
+describe('openS3Jobs', () => {
+  function jobsAt(server: S3Server, options: Partial<S3StoreOptions> = {}): ReturnType<typeof openS3Jobs> {
+    const jobs = openS3Jobs({
+      bucket: server.bucket,
+      region: 'eu-central-1',
+      endpoint: server.endpoint,
+      credentials: async () => CREDENTIAL,
+      retry: { attempts: 1 },
+      ...options,
+    });
+    after(() => jobs.close());
+    return jobs;
+  }
+  const A = dsseAbout(SUBJECT, 'a');
+  const B = dsseAbout(OTHER, 'b');
+  const filesOf = (files: Readonly<Record<string, Uint8Array>>): ReadonlyMap<string, Uint8Array> =>
+    new Map(Object.entries(files));
+  const namesOf = (files: ReadonlyMap<string, Uint8Array>): string[] => [...files.keys()];
+
+  it('keeps the files of a job, and the same again changes nothing', async () => {
+    const server = await s3With();
+    const jobs = jobsAt(server, { prefix: 'shop' });
+    const both = filesOf({ 'provenance.json': A, 'isolation.json': B });
+    assert.deepEqual((await jobs.put('job-1', both)).written, ['provenance.json', 'isolation.json']);
+    const before = new Map(server.objects);
+    assert.deepEqual((await jobs.put('job-1', both)).written, []);
+    assert.deepEqual(server.objects, before);
+    const read = await jobs.read('job-1');
+    assert.deepEqual(namesOf(read), ['isolation.json', 'provenance.json']);
+    assert.ok(Buffer.from(A).equals(read.get('provenance.json') ?? Buffer.of()));
+    assert.deepEqual(namesOf(await jobs.read('job-1', ['isolation.json', 'absent.json'])), [
+      'isolation.json',
+    ]);
+    assert.deepEqual(await jobs.list(), ['job-1']);
+    assert.equal(jobs.pathOf('job-1'), 's3://attestations/shop/jobs/job-1');
+    assert.ok(server.objects.has(jobs.locate(A).replace('s3://attestations/', '')));
+  });
+
+  it('lets each be found by its subject', async () => {
+    const server = await s3With();
+    await jobsAt(server).put('job-1', filesOf({ 'provenance.json': A, 'isolation.json': B }));
+    const found = await allOf(storeAt(server).find(OTHER));
+    assert.deepEqual(
+      found.map(({ bytes }) => Buffer.from(bytes).equals(B)),
+      [true],
+    );
+  });
+
+  it('adds files, and never replaces one', async () => {
+    const server = await s3With();
+    const jobs = jobsAt(server);
+    await jobs.put('job-1', filesOf({ 'provenance.json': A }));
+    assert.deepEqual((await jobs.put('job-1', filesOf({ 'provenance.json': A, 'more.json': B }))).written, [
+      'more.json',
+    ]);
+    const before = new Map(server.objects);
+    await assert.rejects(
+      jobs.put('job-1', filesOf({ 'another.json': A, 'provenance.json': B })),
+      storeError('ERR_STORE_CONFLICT', /jobs\/job-1\/provenance\.json/),
+    );
+    assert.deepEqual(server.objects, before);
+    assert.deepEqual(namesOf(await jobs.read('job-1')), ['more.json', 'provenance.json']);
+  });
+
+  it('lets one of many win that write the same job at once, and all that say the same', async () => {
+    const server = await s3With();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 12 }, async (_, index) =>
+        jobsAt(server).put('job-1', filesOf({ 'provenance.json': index % 3 === 0 ? A : B })),
+      ),
+    );
+    const [bytes] = [...(await jobsAt(server).read('job-1')).values()];
+    const isA = Buffer.from(A).equals(bytes ?? Buffer.of());
+    outcomes.forEach((outcome, index) => {
+      assert.equal(outcome.status === 'fulfilled', (index % 3 === 0) === isA, String(index));
+      if (outcome.status === 'rejected') storeError('ERR_STORE_CONFLICT')(outcome.reason);
+    });
+    assert.equal([...server.objects.keys()].filter((key) => key.startsWith('jobs/')).length, 1);
+  });
+
+  it('keeps every file of many that add to one job at once', async () => {
+    const server = await s3With();
+    await Promise.all(
+      Array.from({ length: 8 }, async (_, index) =>
+        jobsAt(server).put('job-1', filesOf({ [`file-${index}.json`]: dsseAbout(SUBJECT, String(index)) })),
+      ),
+    );
+    assert.equal((await jobsAt(server).read('job-1')).size, 8);
+    assert.equal((await allOf(storeAt(server).find(SUBJECT))).length, 8);
+  });
+
+  it('holds all of a job or none, wherever it was stopped, and the same call completes it', async () => {
+    const files = filesOf({ 'provenance.json': A, 'isolation.json': B });
+    const whole = await s3With();
+    await jobsAt(whole).put('job-1', files);
+    for (let stop = 0; stop < whole.requests.length; stop += 1) {
+      const server = await s3With();
+      server.misbehave = () => (server.requests.length > stop ? { reset: true } : undefined);
+      await assert.rejects(jobsAt(server).put('job-1', files), storeError('ERR_STORE_UNAVAILABLE'));
+      server.misbehave = undefined;
+      const held = await jobsAt(server)
+        .read('job-1')
+        .then(namesOf, () => []);
+      assert.ok([0, 2].includes(held.length), `${stop}: ${held.join(', ')}`);
+      await jobsAt(server).put('job-1', files);
+      assert.deepEqual([...server.objects.keys()].sort(), [...whole.objects.keys()].sort());
+    }
+  });
+
+  it('refuses what is no step of a job, what was changed, and names that are none', async () => {
+    const server = await s3With();
+    const jobs = jobsAt(server);
+    await assert.rejects(jobs.read('absent'), storeError('ERR_STORE_NOT_FOUND'));
+    await assert.rejects(jobs.read('../job'), storeError('ERR_STORE_JOB_ID'));
+    await assert.rejects(jobs.put('job-1', filesOf({ '../x.json': A })), storeError('ERR_STORE_FILE_NAME'));
+    for (const step of [
+      '',
+      '{}',
+      '{"files":{"../x.json":"00"}}',
+      '{"files":{"x.json":"00"}}',
+      '{"files":{"x.json":1}}',
+    ]) {
+      server.objects.set('jobs/job-2/0000', Buffer.from(step));
+      await assert.rejects(jobs.read('job-2'), storeError('ERR_STORE_PROTOCOL', /no step of a job/));
+    }
+    await jobs.put('job-1', filesOf({ 'provenance.json': A }));
+    server.objects.set(`attestations/sha256/${hexOf(A)}`, Buffer.from(B));
+    await assert.rejects(jobs.read('job-1'), storeError('ERR_STORE_DIGEST'));
   });
 });

@@ -9,6 +9,7 @@ import { addJobOptions, JOB_HELP, type JobOptions } from './job-options.ts';
 export interface AttestOptions extends JobOptions, KeyOptions, TimestampOptions {
   readonly egressPolicy?: string;
   readonly attestation?: readonly string[];
+  readonly store?: string;
   readonly json?: true;
   readonly out?: string;
   readonly format: FileFormat;
@@ -33,6 +34,12 @@ export function describe(command: Command): void {
       ),
     );
   addDataDirOption(addTimestampOption(addKeyOptions(command).optionsGroup('Output:')))
+    .addOption(
+      single(
+        '--store <PLACE>',
+        'keep the job there, not in DATA-DIR: a data directory or s3://BUCKET/PREFIX',
+      ),
+    )
     .option('--json', 'print what is stored and what is proven of the isolation, as JSON')
     .addOption(single('--out <FILE>', 'write the attestation there as well'))
     .addOption(choice('--format <FORMAT>', 'of --out', FILE_FORMATS, 'dsse'))
@@ -44,6 +51,9 @@ whatever happens. The same facts again change nothing; other facts about the sam
 With it come isolation.json, when the record proves how the job was kept apart, and each --attestation under its own
 name: all of them or none. With --timestamp-url so does provenance.sigstore.json, the same signature of the provenance
 with its timestamp (docs/trust.md).
+
+With --store s3://BUCKET/PREFIX the same holds for jobs in a bucket: all of a job's attestations or none, the same facts
+again change nothing, other facts are an error, whichever machine they come from. verify --store finds them there.
 ${JOB_HELP}
 
 Examples:
@@ -51,6 +61,7 @@ Examples:
   danube provenance attest --job-record job.json --artifacts dist/ --key signing.key --data-dir /srv/danube
   danube provenance attest --job-record job.json --artifacts dist/ --attestation app.spdx.json --json
   danube provenance attest --job-record job.json --artifacts dist/ --format bundle --out dist/app.tgz.sigstore.json
+  danube provenance attest --job-record job.json --artifacts dist/ --key signing.key --store s3://attestations/shop
   danube provenance attest --from github-actions --artifacts dist/ --key signing.key --data-dir data
   danube provenance attest --from tekton --event taskrun.json --builder-id https://tekton.example.com/prod`,
     );

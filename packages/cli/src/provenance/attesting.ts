@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import type { IsolationReport } from '@danube/builder';
 import { type KeyBackend, signStatement } from '@danube/signer';
-import { type AttestationStore, openJobDirectory, StoreError } from '@danube/store';
+import { type AttestationStore, StoreError } from '@danube/store';
 import { type PublicKey, verifySignature } from '@danube/keys';
 import {
   type Envelope,
@@ -25,6 +24,7 @@ import { encodeAttestations } from './encoding.ts';
 import { type Further, readFurther } from './further-attestations.ts';
 import { reportIsolation } from './isolation.ts';
 import { type DescribedJob, describeJob } from './job.ts';
+import { type JobStore, withJobStore } from './job-stores.ts';
 
 const FILE = 'provenance.json';
 const ISOLATION_FILE = 'isolation.json';
@@ -58,8 +58,18 @@ export async function storeJob(job: DescribedJob, options: AttestOptions): Promi
   }
   // Whoever lists the directory finds the provenance last.
   further.push({ name: FILE, statement: job.statement });
-  const store = openJobDirectory(resolveDataDir(options.dataDir));
-  const jobId = job.record.job.id;
+  return withJobStore(options.store ?? resolveDataDir(options.dataDir), async (store) =>
+    keepJob(job.record.job.id, further, store, isolation, options),
+  );
+}
+
+async function keepJob(
+  jobId: string,
+  further: readonly Further[],
+  store: JobStore,
+  isolation: IsolationReport,
+  options: AttestOptions,
+): Promise<StoredJob> {
   const { files, written } = await withSigningKey(options, async (backend) =>
     storeOnce(store, jobId, await signAll(further, backend, options), backend.publicKey),
   );
@@ -69,9 +79,9 @@ export async function storeJob(job: DescribedJob, options: AttestOptions): Promi
     writeOutput(options.out, stamped ?? encodeAttestations([envelope], options.format));
   }
   if (written.length === 0) say('already attested: the same facts are stored, nothing was changed');
-  const folder = store.pathOf(jobId);
-  const report = describeStored(jobId, folder, await store.read(jobId), written, isolation);
-  return { path: join(folder, FILE), report };
+  const stored = await store.read(jobId);
+  const report = describeStored(jobId, store, stored, written, isolation);
+  return { path: store.locate(jobId, FILE, stored.get(FILE) ?? new Uint8Array()), report };
 }
 
 type Files = ReadonlyMap<string, Uint8Array>;
@@ -177,19 +187,19 @@ function conflict(jobId: string, name: string, sameFacts: boolean, cause: StoreE
 
 function describeStored(
   job: string,
-  folder: string,
+  store: JobStore,
   files: Files,
   written: readonly string[],
   { proven, unproven }: IsolationReport,
 ): object {
   const attestations = [...files].map(([name, bytes]) => ({
     name,
-    path: join(folder, name),
+    path: store.locate(job, name, bytes),
     sha256: createHash('sha256').update(bytes).digest('hex'),
     predicateTypes: predicateTypesOf(bytes),
     written: written.includes(name),
   }));
-  return { job, directory: folder, attestations, isolation: { proven, unproven } };
+  return { job, directory: store.pathOf(job), attestations, isolation: { proven, unproven } };
 }
 
 /** None for what another program put there and is no attestation. */

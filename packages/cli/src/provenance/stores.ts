@@ -1,6 +1,6 @@
 import { awsCredentials } from '@danube/signer';
 import { openSubjectDirectory, type StoredAttestation, type SubjectStore } from '@danube/store';
-import { openS3Store } from '@danube/store/s3';
+import { openS3Jobs, openS3Store, type S3Jobs, type S3StoreOptions } from '@danube/store/s3';
 import type { EvidenceFile } from '@danube/verifier';
 import { usageError } from '../exit-code.ts';
 import { isImage, readImageReference, withRegistry } from '../registry.ts';
@@ -75,30 +75,47 @@ export async function withStore<Result>(
 }
 
 async function openStore(text: string): Promise<SubjectStore> {
-  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)(?:\/(.*?)\/?)?$/.exec(text) ?? [];
-  if (bucket !== undefined) return openBucket(text, bucket, prefix);
-  if (/^[a-z][a-z0-9+.-]*:/.test(text)) {
+  const bucket = await readBucket(text);
+  if (bucket !== undefined) return asUsage(text, () => openS3Store(bucket));
+  if (SCHEME.test(text)) {
     throw usageError(`--store ${text}: expected a directory, s3://BUCKET/PREFIX or oci:REGISTRY/REPOSITORY`);
   }
   return openSubjectDirectory(text);
 }
 
-async function openBucket(text: string, bucket: string, prefix: string): Promise<SubjectStore> {
+/** Jobs in a bucket. @throws CliError ERR_USAGE */
+export async function openBucketJobs(text: string): Promise<S3Jobs> {
+  const bucket = await readBucket(text);
+  if (bucket === undefined) throw usageError(`--store ${text}: expected s3://BUCKET/PREFIX`);
+  return asUsage(text, () => openS3Jobs(bucket));
+}
+
+const SCHEME = /^[a-z][a-z0-9+.-]*:/;
+
+/** How a bucket is reached, when that is what the text names; by AWS's own variables. */
+async function readBucket(text: string): Promise<S3StoreOptions | undefined> {
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)(?:\/(.*?)\/?)?$/.exec(text) ?? [];
+  if (bucket === undefined) return undefined;
   const { AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env;
   const region = AWS_REGION ?? AWS_DEFAULT_REGION;
   if (region === undefined || region === '') throw usageError(`--store ${text}: AWS_REGION is not set`);
   const endpoint = AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL;
   const source = await awsCredentials(region, {});
   const never = new AbortController().signal;
+  return {
+    bucket,
+    prefix,
+    region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    proxies: process.env,
+    credentials: async (signal) => source.get(signal ?? never),
+  };
+}
+
+/** What the names of buckets, regions and prefixes do wrong is the caller's. */
+function asUsage<Result>(text: string, open: () => Result): Result {
   try {
-    return openS3Store({
-      bucket,
-      prefix,
-      region,
-      ...(endpoint === undefined ? {} : { endpoint }),
-      proxies: process.env,
-      credentials: async (signal) => source.get(signal ?? never),
-    });
+    return open();
   } catch (error) {
     throw error instanceof TypeError ? usageError(`--store ${text}: ${error.message}`) : error;
   }

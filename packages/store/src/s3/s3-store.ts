@@ -25,14 +25,9 @@ const PREFIX = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*
  *
  * @throws {TypeError} for a bucket, region or prefix that is none
  */
-export function openS3Store({ prefix = '', ...options }: S3StoreOptions): SubjectStore {
-  if (prefix !== '' && !PREFIX.test(prefix)) throw new TypeError('the prefix must be plain segments');
-  const client = createS3Client(options);
-  const place: Place = {
-    client,
-    name: `s3://${options.bucket}/`,
-    root: prefix === '' ? '' : `${prefix}/`,
-  };
+export function openS3Store(options: S3StoreOptions): SubjectStore {
+  const place = openPlace(options);
+  const { client } = place;
   return {
     put: async (bytes, call = {}) => put(place, bytes, call),
     find: (subject, call = {}) => find(place, subject, call),
@@ -44,13 +39,23 @@ export function openS3Store({ prefix = '', ...options }: S3StoreOptions): Subjec
   };
 }
 
-interface Place {
+/** A prefix of a bucket. */
+export interface Place {
   readonly client: S3Client;
+  /** `s3://BUCKET/` */
   readonly name: string;
+  /** The prefix, with a `/` behind it. */
   readonly root: string;
 }
 
-function attestationKey({ root }: Place, hex: string): string {
+/** @throws {TypeError} */
+export function openPlace({ prefix = '', ...options }: S3StoreOptions): Place {
+  if (prefix !== '' && !PREFIX.test(prefix)) throw new TypeError('the prefix must be plain segments');
+  const root = prefix === '' ? '' : `${prefix}/`;
+  return { client: createS3Client(options), name: `s3://${options.bucket}/`, root };
+}
+
+export function attestationKey({ root }: Place, hex: string): string {
   return `${root}attestations/sha256/${hex}`;
 }
 
@@ -60,18 +65,39 @@ function subjectKey({ root }: Place, subject: string, hex: string): string {
 
 /** The attestation before its subjects: what is found by a subject is there. Killed in between, the same call completes it. */
 async function put(place: Place, bytes: Uint8Array, { signal }: StoreCall): Promise<boolean> {
+  const subjects = requireSubjects(bytes);
+  const isNew = await storeBytes(place, bytes, signal);
+  await noteSubjects(place, bytes, subjects, signal);
+  return isNew;
+}
+
+/** Stores bytes under their digest. False when they were there. */
+export async function storeBytes(
+  place: Place,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   if (bytes.length > STORE_LIMITS.fileBytes) {
     throw new StoreError('ERR_STORE_LIMIT', `an attestation of more than ${STORE_LIMITS.fileBytes} bytes`);
   }
-  const subjects = requireSubjects(bytes);
   const hex = hexOf(bytes);
   const isNew = await place.client.create(attestationKey(place, hex), bytes, signal);
   // Whoever could write there before us may have written something else.
   if (!isNew) await read(place, hex, signal);
+  return isNew;
+}
+
+/** Lets bytes be found by what they are about. */
+export async function noteSubjects(
+  place: Place,
+  bytes: Uint8Array,
+  subjects: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const hex = hexOf(bytes);
   for (const subject of subjects) {
     await place.client.create(subjectKey(place, subject, hex), new Uint8Array(), signal);
   }
-  return isNew;
 }
 
 async function* find(
@@ -97,7 +123,11 @@ async function* stream(place: Place, { signal }: StoreCall): AsyncGenerator<Stor
 }
 
 /** @throws {StoreError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_DIGEST` */
-async function read(place: Place, hex: string, signal: AbortSignal | undefined): Promise<StoredAttestation> {
+export async function read(
+  place: Place,
+  hex: string,
+  signal: AbortSignal | undefined,
+): Promise<StoredAttestation> {
   const key = attestationKey(place, hex);
   const path = place.name + key;
   const bytes = await place.client.get(key, STORE_LIMITS.fileBytes, signal);
@@ -107,6 +137,6 @@ async function read(place: Place, hex: string, signal: AbortSignal | undefined):
   return { path, bytes };
 }
 
-function hexOf(bytes: Uint8Array): string {
+export function hexOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
