@@ -6,7 +6,7 @@ export interface Task {
   readonly sha256: string;
 }
 
-const NOW = new Date('2026-01-03T00:00:00Z');
+export const NOW: Date = new Date('2026-01-03T00:00:00Z');
 
 /** What a user of the library writes who verifies often: throws unless the attestation is accepted. */
 export function verifyAttestation({ bytes, sha256 }: Task, verifier: Verifier): void {
