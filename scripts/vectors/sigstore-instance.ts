@@ -37,6 +37,10 @@ export interface Mistakes {
   readonly unlogged?: 'no log entry' | 'no certificate log';
   /** The entry is a right one for the same bytes, signed by another certificate. */
   readonly splicedSigner?: true;
+  /** The entry is a right one for the same bytes and signature, of this key. */
+  readonly loggedFor?: FixedKey;
+  /** The log proves that it holds the entry, and promises no time. */
+  readonly unpromised?: true;
   /** The log's time, changed after the log signed it. */
   readonly editedTime?: string;
   readonly signedAt?: string;
@@ -144,7 +148,8 @@ export function cosignLayer(statement: object, mistakes: Mistakes = {}): CosignL
 export function keyedBundle(statement: object, key: FixedKey, mistakes: Mistakes = {}): object {
   const payload = Buffer.from(JSON.stringify(statement));
   const sig = Buffer.from(key.sign(pae(PAYLOAD_TYPE, payload)));
-  const entry = logEntry(payload, sig, pem('PUBLIC KEY', key.spki), mistakes);
+  const signer = pem('PUBLIC KEY', (mistakes.loggedFor ?? key).spki);
+  const entry = logEntry(payload, sig, signer, mistakes);
   const tlogEntries = mistakes.unlogged === 'no log entry' ? [] : [entry];
   return {
     mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
@@ -279,7 +284,7 @@ function logEntry(payload: Buffer, sig: Buffer, signer: string, mistakes: Mistak
     logId: { keyId: base64(keyId) },
     kindVersion: { kind: 'dsse', version: '0.0.1' },
     integratedTime: String(edited),
-    inclusionPromise: { signedEntryTimestamp: base64(LOG.sign(promise)) },
+    ...(mistakes.unpromised ? {} : { inclusionPromise: { signedEntryTimestamp: base64(LOG.sign(promise)) } }),
     inclusionProof: inclusionProof(body),
     canonicalizedBody: base64(body),
   };

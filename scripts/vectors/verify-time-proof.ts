@@ -1,8 +1,9 @@
 import { base64, type EnvelopeJson } from './dsse.ts';
-import { BUILDER, sha256 } from './fixed-keys.ts';
+import { AUDITOR, BUILDER, sha256, STRANGER } from './fixed-keys.ts';
 import { refusesParsing, parses } from './parse-case.ts';
 import { SIGNED } from './signed.ts';
-import { APP } from './statements.ts';
+import { keyedBundle, trustedRoot, type Mistakes } from './sigstore-instance.ts';
+import { APP, DOCS, statement, subject } from './statements.ts';
 import {
   certificateChain,
   timestampOf,
@@ -202,6 +203,112 @@ const CHECK_VECTORS: readonly Vector[] = [
   ),
 ];
 
+const LOGGED_AT = '2026-02-01T10:05:00Z';
+const AFTER_LOGGED = '2026-02-01T10:05:01Z';
+
+interface Logged {
+  readonly key?: Json;
+  readonly mistakes?: Mistakes;
+  /** The statement that the log entry is about, instead of the one that is signed. */
+  readonly entryOf?: object;
+  /** The trust root's instance has another log. */
+  readonly otherLog?: true;
+}
+
+/** A bundle of the builder's key with an entry of the instance's log, and a trust root that names the instance. */
+function logged(
+  description: string,
+  { key = {}, mistakes = {}, entryOf, otherLog }: Logged = {},
+): Verification {
+  const signed = keyedBundle(statement(), BUILDER, mistakes) as LoggedBundle;
+  const other = entryOf === undefined ? signed : (keyedBundle(entryOf, BUILDER) as LoggedBundle);
+  const { tlogEntries } = other.verificationMaterial;
+  const instance = trustedRoot() as { ctlogs: unknown };
+  const trusted = otherLog ? { ...instance, tlogs: instance.ctlogs } : instance;
+  const root = trustRoot({
+    keys: [trustedKey(BUILDER, key), trustedKey(AUDITOR)],
+    sigstore: [{ name: 'vectors', trustedRoot: trusted }],
+  });
+  return {
+    description,
+    evidence: {
+      [`${APP.name}.sigstore.json`]: {
+        ...signed,
+        verificationMaterial: { ...signed.verificationMaterial, tlogEntries },
+      },
+    },
+    files: { [APP.name]: APP.content, 'root.json': encodeText(root) },
+    expectations: { publicKeys: [], plainTrustRoot: 'root.json' },
+  };
+}
+
+interface LoggedBundle {
+  readonly verificationMaterial: { readonly tlogEntries: readonly unknown[] };
+}
+
+/** time.proof by a log of a Sigstore instance that the trust root names. */
+const LOG_VECTORS: readonly Vector[] = [
+  accepts(
+    'time-proof-log',
+    logged('A log of the trust root promised the entry: the key signed before it was revoked.', {
+      key: revoked(AFTER_LOGGED),
+    }),
+    PROVEN,
+  ),
+  rejects(
+    'time-proof-log-revoked',
+    logged('The key is revoked from the very second on that the log says.', { key: revoked(LOGGED_AT) }),
+    REVOKED,
+    PROVEN,
+  ),
+  rejects(
+    'time-proof-log-unpromised',
+    logged('The log holds the entry, and promised no time.', {
+      key: revoked(AFTER_LOGGED),
+      mistakes: { unpromised: true },
+    }),
+    REVOKED,
+    UNPROVEN,
+  ),
+  rejects(
+    'time-proof-log-other',
+    logged('The entry is in a log that the trust root does not name.', {
+      key: revoked(AFTER_LOGGED),
+      otherLog: true,
+    }),
+    REVOKED,
+    UNPROVEN,
+  ),
+  rejects(
+    'time-proof-log-edited',
+    logged('The time was changed after the log promised it.', {
+      mistakes: { editedTime: '2026-01-15T00:00:00Z' },
+    }),
+    ['time.proof'],
+  ),
+  rejects(
+    'time-proof-log-spliced',
+    logged('The entry is a right one, of another statement by the same key.', {
+      entryOf: statement({ subject: [subject(DOCS)] }),
+    }),
+    ['time.proof'],
+  ),
+  rejects(
+    'time-proof-log-signer',
+    logged('The entry holds the same bytes and signature, for a key that nobody trusts.', {
+      mistakes: { loggedFor: STRANGER },
+    }),
+    ['time.proof'],
+  ),
+  rejects(
+    'time-proof-log-signer-trusted',
+    logged('The entry holds the same bytes and signature, for another key of the trust root.', {
+      mistakes: { loggedFor: AUDITOR },
+    }),
+    ['time.proof'],
+  ),
+];
+
 function refusesAuthorities(
   name: string,
   description: string,
@@ -253,4 +360,4 @@ const DOCUMENT_VECTORS: readonly Vector[] = [
   ),
 ];
 
-export const TIME_PROOF_VECTORS: readonly Vector[] = [...CHECK_VECTORS, ...DOCUMENT_VECTORS];
+export const TIME_PROOF_VECTORS: readonly Vector[] = [...CHECK_VECTORS, ...LOG_VECTORS, ...DOCUMENT_VECTORS];

@@ -3,6 +3,7 @@ export { SIGSTORE_ERROR_CODES, SigstoreError, type SigstoreErrorCode } from './e
 export { hasCertificate, verifyUnloggedEnvelope } from './unlogged-envelope.ts';
 export type { CertificateSigner, KeySigner, ProvenTime } from './signer.ts';
 export {
+  type NamedRoot,
   parseTrustedRoot,
   type SigstoreInstance,
   type SigstoreRoot,
@@ -16,6 +17,7 @@ export {
 } from './timestamp-authority.ts';
 export { buildTimestampRequest, checkTimestampResponse, NONCE_BYTES } from './timestamp-request.ts';
 export { type TimestampFindings, verifyTimestamp, verifyTimestamps } from './timestamp.ts';
+export { type LogRoot, verifyLogTimes } from './log-time.ts';
 export { verifySigstoreBundle, type BundleContext } from './verify-bundle.ts';
 export {
   proveByInstances,
@@ -23,8 +25,8 @@ export {
   proveEach,
   proveTimes,
   type CertificateProof,
-  type NamedRoot,
   type Provable,
   type ProvenSigner,
   type TimeProof,
+  type TimeRoot,
 } from './prove.ts';

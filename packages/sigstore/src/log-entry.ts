@@ -1,6 +1,6 @@
-import type { SigstoreBundle } from 'in-toto-attestation';
+import type { SigstoreBundle, TransparencyLogEntry } from 'in-toto-attestation';
 import { X509Certificate, createPublicKey } from 'node:crypto';
-import { isJsonArray, isJsonObject, parseJson, type JsonValue } from 'in-toto-attestation';
+import { isJsonArray, isJsonObject, MalformedError, parseJson, type JsonValue } from 'in-toto-attestation';
 import { SigstoreError } from './errors.ts';
 
 /** Where each kind of entry keeps the signer: as PEM in base64 (Rekor v1) or as DER in base64 (Rekor v2). */
@@ -23,12 +23,34 @@ export function requireLoggedSigner(
   { verificationMaterial: { tlogEntries } }: SigstoreBundle,
   signer: { readonly spki: Uint8Array; readonly certificate?: Uint8Array },
 ): void {
-  for (const { kindVersion, canonicalizedBody } of tlogEntries) {
-    const kind = `${kindVersion?.kind}/${kindVersion?.version}`;
-    const path = SIGNER_PATHS.get(kind);
-    if (path === undefined || canonicalizedBody === undefined) throw notLogged(`${kind} is not known`);
-    const logged = valueAt(parseJson(canonicalizedBody), path);
-    if (!isSigner(logged, signer)) throw notLogged('it was made for another signer');
+  for (const entry of tlogEntries) {
+    const logged = loggedSigner(entry);
+    if (logged === undefined || Buffer.compare(logged, signer.certificate ?? signer.spki) !== 0)
+      throw notLogged('it was made for another signer');
+  }
+}
+
+/**
+ * Whom an entry is about: the DER of a certificate or of a SubjectPublicKeyInfo; `undefined` when it names nobody.
+ *
+ * @throws {SigstoreError} `ERR_SIGSTORE_TRANSPARENCY` for an entry of an unknown kind, or none that can be read
+ */
+export function loggedSigner({
+  kindVersion,
+  canonicalizedBody,
+}: TransparencyLogEntry): Uint8Array | undefined {
+  const kind = `${kindVersion?.kind}/${kindVersion?.version}`;
+  const path = SIGNER_PATHS.get(kind);
+  if (path === undefined || canonicalizedBody === undefined) throw notLogged(`${kind} is not known`);
+  return readSigner(valueAt(readBody(canonicalizedBody), path));
+}
+
+function readBody(bytes: Uint8Array): JsonValue {
+  try {
+    return parseJson(bytes);
+  } catch (error) {
+    if (error instanceof MalformedError) throw notLogged('it cannot be read');
+    throw error;
   }
 }
 
@@ -39,15 +61,6 @@ function valueAt(document: JsonValue, path: readonly (string | number)[]): JsonV
     else value = value !== undefined && isJsonObject(value) ? value[key] : undefined;
   }
   return value;
-}
-
-function isSigner(
-  logged: JsonValue | undefined,
-  { spki, certificate }: { readonly spki: Uint8Array; readonly certificate?: Uint8Array },
-): boolean {
-  const der = readSigner(logged);
-  if (der === undefined) return false;
-  return Buffer.compare(der, certificate ?? spki) === 0;
 }
 
 function readSigner(logged: JsonValue | undefined): Uint8Array | undefined {

@@ -1,10 +1,11 @@
 import { matchDelegation } from '@danube/keys';
 import { type Envelope, MalformedError, type SigstoreBundle } from 'in-toto-attestation';
 import { SigstoreError, type SigstoreErrorCode } from './errors.ts';
-import type { CertificateSigner } from './signer.ts';
+import { type LogRoot, verifyLogTimes } from './log-time.ts';
+import type { CertificateSigner, ProvenTime } from './signer.ts';
 import type { TimestampRoot } from './timestamp-authority.ts';
-import { verifyTimestamps } from './timestamp.ts';
-import type { SigstoreRoot } from './trusted-root.ts';
+import { type TimestampFindings, verifyTimestamps } from './timestamp.ts';
+import type { NamedRoot, SigstoreRoot } from './trusted-root.ts';
 import { hasCertificate, verifyUnloggedEnvelope } from './unlogged-envelope.ts';
 import { verifySigstoreBundle } from './verify-bundle.ts';
 
@@ -37,10 +38,10 @@ export interface TimeProof {
   readonly problems: readonly string[];
 }
 
-/** A Sigstore instance by the name that a trust root has for it. */
-export interface NamedRoot {
-  readonly name: string;
-  readonly root: SigstoreRoot;
+/** Who is believed to say when keys signed. */
+export interface TimeRoot {
+  readonly timestamps?: TimestampRoot;
+  readonly logs?: LogRoot;
 }
 
 /** The proof of one attestation; `undefined` when a key signed it, or when it cannot be read. */
@@ -84,16 +85,28 @@ export function proveByInstances(
 }
 
 /**
- * What timestamp authorities prove of an attestation that a key signed, or one that it delegated to; `undefined` when it has
- * no timestamps. Those of Sigstore's certificates are proven with them.
+ * What timestamp authorities prove of an attestation that a key signed, or one that it delegated to, and what logs prove of one
+ * that a key signed; `undefined` when it has nothing of the kind. Times of Sigstore's certificates are proven with them.
  */
-export function proveTimes({ bundle }: Provable, authorities: TimestampRoot): TimeProof | undefined {
-  if (bundle === undefined || !isProvenHere(bundle)) return undefined;
-  const { times, problems } = verifyTimestamps(bundle, authorities);
-  return { times: times.map(({ name, time }) => ({ by: `timestamp authority ${name}`, time })), problems };
+export function proveTimes({ bundle }: Provable, { timestamps, logs }: TimeRoot): TimeProof | undefined {
+  if (bundle === undefined) return undefined;
+  const stamped =
+    timestamps !== undefined && hasTimestamps(bundle) ? verifyTimestamps(bundle, timestamps) : NOTHING;
+  const logged = logs === undefined ? NOTHING : verifyLogTimes(bundle, logs);
+  const times = [...stamped.times, ...logged.times];
+  const problems = [...stamped.problems, ...logged.problems];
+  if (times.length === 0 && problems.length === 0) return undefined;
+  return { times: times.map(({ by, name, time }) => ({ by: `${VOUCHERS[by]} ${name}`, time })), problems };
 }
 
-function isProvenHere({ verificationMaterial }: SigstoreBundle): boolean {
+const NOTHING: TimestampFindings = { times: [], problems: [] };
+
+const VOUCHERS: Readonly<Record<ProvenTime['by'], string>> = {
+  'timestamp-authority': 'timestamp authority',
+  'transparency-log': 'a log of Sigstore',
+};
+
+function hasTimestamps({ verificationMaterial }: SigstoreBundle): boolean {
   const { rfc3161Timestamps, publicKey, certificate } = verificationMaterial;
   if (rfc3161Timestamps.length === 0) return false;
   return publicKey !== undefined || (certificate !== undefined && matchDelegation(certificate));

@@ -27,6 +27,12 @@ export interface SigstoreRoot {
   readonly instances: readonly SigstoreInstance[];
 }
 
+/** A Sigstore instance by the name that a trust root has for it. */
+export interface NamedRoot {
+  readonly name: string;
+  readonly root: SigstoreRoot;
+}
+
 const MEDIA_TYPES: ReadonlySet<string> = new Set([
   'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
   'application/vnd.dev.sigstore.trustedroot+json;version=0.2',

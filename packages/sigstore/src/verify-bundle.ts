@@ -66,7 +66,8 @@ export function byAnyInstance<Proof>(
   throw toSigstoreError(last);
 }
 
-function toEntity(bundle: SigstoreBundle, { artifact }: BundleContext): SignedEntity {
+/** The bundle as the library takes it. @throws {SigstoreError} `ERR_SIGSTORE_BUNDLE` */
+export function toEntity(bundle: SigstoreBundle, { artifact }: BundleContext): SignedEntity {
   if (bundle.messageSignature !== undefined && artifact === undefined) {
     throw new SigstoreError('ERR_SIGSTORE_BUNDLE', 'the bundle signs an artifact, which was not given');
   }

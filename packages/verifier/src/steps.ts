@@ -27,8 +27,8 @@ interface Step {
 
 const always = (): boolean => true;
 /** Whether the trust root names anybody who could prove a time. */
-const provesTime = ({ expected }: Context): boolean =>
-  expected.trustRoot?.root?.timestampAuthorities !== undefined;
+const provesTime = ({ expected: { trustRoot } }: Context): boolean =>
+  trustRoot?.root?.timestampAuthorities !== undefined || trustRoot?.root?.sigstore !== undefined;
 const hasTrustRoot = ({ expected }: Context): boolean => expected.trustRoot !== undefined;
 
 /** A verification, whole: every check in the order in which it is made. */

@@ -5,26 +5,25 @@ import { earliest } from './signing-time.ts';
 
 /**
  * Is it proven when it was signed? Where it is not, nothing is lost but that: keys are then judged at the time of the
- * verification. A timestamp that proves nothing is told, and fails unless another one does.
+ * verification. A timestamp or log entry that proves nothing is told, and fails unless another one does.
  */
 export function timeProof({
   opened: { payload, certificate, timeProof: proof, signedAt },
   now,
 }: Context): Finding {
   if (!payload.reached) return notRun(payload.reason);
-  const expected = 'a timestamp by an authority of the trust root';
+  const expected = 'a timestamp by an authority of the trust root, or an entry in one of its logs';
   const proven =
     signedAt ?? earliest(certificate?.accepted === true ? (certificate.proof.signer?.times ?? []) : []);
   if (proven !== undefined) {
     return pass({
       expected,
       actual: `signed by ${proven.time.toISOString()}, says ${proven.by}`,
-      pointer: TIMESTAMPS,
+      pointer: MATERIAL,
     });
   }
   const [problem] = proof?.problems ?? [];
-  if (problem !== undefined)
-    return fail({ expected, actual: problem, pointer: TIMESTAMPS, hint: NOT_PROVEN });
+  if (problem !== undefined) return fail({ expected, actual: problem, pointer: MATERIAL, hint: NOT_PROVEN });
   return warn({
     expected,
     actual: `nothing proves when it was signed: keys are judged on ${now.toISOString()}`,
@@ -32,5 +31,5 @@ export function timeProof({
   });
 }
 
-const TIMESTAMPS = '/verificationMaterial/timestampVerificationData';
-const NOT_PROVEN = 'Was the bundle changed, or is the authority that signed it missing from the trust root?';
+const MATERIAL = '/verificationMaterial';
+const NOT_PROVEN = 'Was the bundle changed, or is who says when it was signed missing from the trust root?';

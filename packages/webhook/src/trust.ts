@@ -48,19 +48,22 @@ function loadTrustRoot(named: TrustRootFile): Trust {
 }
 
 /** What the Sigstore instances and timestamp authorities of a trust root prove; they are read once. */
-function readProofs({ sigstore, timestampAuthorities }: TrustRoot, file: string): Trust['proofs'] {
+function readProofs({ keys, sigstore, timestampAuthorities }: TrustRoot, file: string): Trust['proofs'] {
+  if (sigstore === undefined && timestampAuthorities === undefined) return () => ({});
   try {
-    const instances = sigstore?.map(({ name, trustedRoot }) => ({
+    const instances = (sigstore ?? []).map(({ name, trustedRoot }) => ({
       name,
       root: parseTrustedRoot(encodeJson(trustedRoot)),
     }));
-    const authorities =
-      timestampAuthorities === undefined ? undefined : readTimestampAuthorities(timestampAuthorities);
+    const times = {
+      ...(timestampAuthorities && { timestamps: readTimestampAuthorities(timestampAuthorities) }),
+      logs: { instances, keys: keys.map(({ publicKey }) => publicKey) },
+    };
     return ({ items }) => ({
-      ...(instances !== undefined && {
+      ...(sigstore !== undefined && {
         certificates: proveEach(items, (item) => proveByInstances(item, instances)),
       }),
-      ...(authorities !== undefined && { times: proveEach(items, (item) => proveTimes(item, authorities)) }),
+      times: proveEach(items, (item) => proveTimes(item, times)),
     });
   } catch (cause) {
     if (!(cause instanceof SigstoreError)) throw cause;

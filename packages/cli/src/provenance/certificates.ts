@@ -1,4 +1,5 @@
 import {
+  type NamedRoot,
   parseTrustedRoot,
   proveByInstances,
   proveCertificate,
@@ -24,17 +25,21 @@ export function proveCertificates(evidence: Evidence, rootPath: string): Map<Evi
   return proveEach(evidence.items, (item) => proveCertificate(item, root));
 }
 
+/** The same by the Sigstore instances of a trust root. */
+export function proveByTrustRoot(
+  evidence: Evidence,
+  instances: readonly NamedRoot[],
+): Map<EvidenceItem, CertificateProof> {
+  return proveEach(evidence.items, (item) => proveByInstances(item, instances));
+}
+
 /**
- * The same by the Sigstore instances that a trust root names.
+ * The Sigstore instances that a trust root names.
  *
  * @throws CliError ERR_USAGE when one of them cannot be used.
  */
-export function proveByTrustRoot(
-  evidence: Evidence,
-  { sigstore = [] }: TrustRoot,
-): Map<EvidenceItem, CertificateProof> {
-  const roots = sigstore.map(({ name, trustedRoot }) => ({ name, root: parseNamedRoot(name, trustedRoot) }));
-  return proveEach(evidence.items, (item) => proveByInstances(item, roots));
+export function readInstances({ sigstore = [] }: TrustRoot): NamedRoot[] {
+  return sigstore.map(({ name, trustedRoot }) => ({ name, root: parseNamedRoot(name, trustedRoot) }));
 }
 
 function parseNamedRoot(name: string, trustedRoot: JsonObject): SigstoreRoot {

@@ -1,5 +1,5 @@
 import type { Evidence, TrustRoot, Verification } from '@danube/verifier';
-import { proveByTrustRoot } from './certificates.ts';
+import { proveByTrustRoot, readInstances } from './certificates.ts';
 import { proveTimes } from './timestamps.ts';
 
 /**
@@ -11,8 +11,11 @@ export function proveByRoot(
   evidence: Evidence,
   root: TrustRoot,
 ): Pick<Verification, 'certificates' | 'times'> {
+  const { sigstore, timestampAuthorities } = root;
+  if (sigstore === undefined && timestampAuthorities === undefined) return {};
+  const instances = readInstances(root);
   return {
-    ...(root.sigstore !== undefined && { certificates: proveByTrustRoot(evidence, root) }),
-    ...(root.timestampAuthorities !== undefined && { times: proveTimes(evidence, root) }),
+    ...(sigstore !== undefined && { certificates: proveByTrustRoot(evidence, instances) }),
+    times: proveTimes(evidence, root, instances),
   };
 }

@@ -150,7 +150,8 @@ export function addTimestampAuthority(
 /** Adds an instance of Sigstore, whose certificates builders can be known by. */
 export function addSigstore(document: TrustRootDocument, sigstore: TrustedSigstore): TrustRootChange {
   return next({ ...document, sigstore: [...(document.sigstore ?? []), sigstore] }, [
-    `builders can be known by certificates of ${sigstore.name}; none is yet, and nothing else changes`,
+    `builders can be known by certificates of ${sigstore.name}; none is yet`,
+    `its logs prove when keys signed: entries that are not about the attestation they lie in are rejected (time.proof)`,
   ]);
 }
 
@@ -193,8 +194,8 @@ function describeLoss(
   return `${id} has ${left} signers left that are not revoked, and needs ${threshold}: nothing new of it can be accepted until a key is added`;
 }
 
-function provesTime({ timestampAuthorities }: TrustRootDocument): boolean {
-  return timestampAuthorities !== undefined;
+function provesTime({ timestampAuthorities, sigstore }: TrustRootDocument): boolean {
+  return timestampAuthorities !== undefined || sigstore !== undefined;
 }
 
 function findKey({ keys = [] }: TrustRootDocument, name: string): TrustedKeyEntry {
