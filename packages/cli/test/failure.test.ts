@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { CLI_ERROR_CODES, CliError, EXIT, type CliErrorCode, type ExitCode } from '../src/exit-code.ts';
+import { exitCodeOf } from '../src/failure.ts';
+
+const EXPECTED: Readonly<Record<CliErrorCode, ExitCode>> = {
+  ERR_USAGE: EXIT.usage,
+  ERR_IO: EXIT.undecided,
+  ERR_SERVICE: EXIT.undecided,
+  ERR_EVIDENCE: EXIT.rejected,
+  ERR_REPOSITORY: EXIT.rejected,
+  ERR_CONFLICT: EXIT.usage,
+};
+
+describe('an error that ends a command', () => {
+  for (const code of CLI_ERROR_CODES) {
+    it(`makes the exit code ${EXPECTED[code]}: ${code}`, () => {
+      assert.equal(exitCodeOf(new CliError(code, 'no')), EXPECTED[code]);
+    });
+  }
+
+  it('that is none of ours leaves it undecided, and nothing makes it 0', () => {
+    for (const error of [new Error('no'), new TypeError('no'), 'no', undefined, null, 0])
+      assert.equal(exitCodeOf(error), EXIT.undecided);
+  });
+});
