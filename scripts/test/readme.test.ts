@@ -20,6 +20,7 @@ const PAGES = [
   'docs/job-record.md',
   'docs/speed.md',
   'docs/attacks.md',
+  'docs/chains.md',
   'docs/policy.md',
   'docs/trust.md',
   'docs/verification.md',

@@ -61,6 +61,11 @@ export const TREE: Group = {
           load: () => import('./provenance/lock.ts'),
         },
         {
+          name: 'graph',
+          summary: 'Draw the chain from source to artifact, with what is verified of it',
+          load: () => import('./provenance/graph.ts'),
+        },
+        {
           name: 'diff',
           summary: 'Tell what differs between two builds',
           load: () => import('./provenance/diff.ts'),

@@ -78,6 +78,12 @@ describe('danube provenance lock', () => {
     }
   });
 
+  it('opens no connection with --offline', () => {
+    const { code, stderr } = run('lock', 'oci:127.0.0.1:1/app:1', ...KEY, ...LOCK, '--offline');
+    assert.equal(code, 2);
+    assert.match(stderr, /--offline forbids/);
+  });
+
   it('refuses a lockfile that is none', () => {
     writeFileSync(join(root, 'broken.lock'), '{"artifacts":{}}');
     assert.equal(run('lock', 'app-1.3.0.tgz', ...KEY, '--lockfile', 'broken.lock').code, 2);

@@ -8,6 +8,7 @@ const COMMANDS = [
   'provenance sign',
   'provenance attest',
   'provenance verify',
+  'provenance graph',
   'provenance inspect',
   'provenance convert',
   'provenance push',

@@ -77,7 +77,8 @@ export function nameOf({ uri, name, digest }: DependencyReport): string {
   return uri ?? name ?? first.join(':');
 }
 
-function describeWhy({ reason, attestations }: DependencyReport): string {
+/** Who speaks for a dependency, or why nobody does. */
+export function describeWhy({ reason, attestations }: DependencyReport): string {
   if (reason !== null) return reason;
   const accepted = attestations.find(({ verdict }) => verdict === 'accepted');
   if (accepted !== undefined) return describeSpeaker(accepted);

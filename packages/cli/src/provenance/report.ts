@@ -20,14 +20,24 @@ export function printReport(
   problems: readonly Problem[],
   format: 'json' | 'text' | Describe,
 ): void {
-  for (const { name, error } of problems) {
-    sayError(`${name} was not judged: ${error.message}`);
-    if (error.hint !== undefined) sayHint(error.hint);
-  }
+  sayProblems(problems);
   if (typeof format === 'function') print(format(report, problems));
   else if (format === 'json') printJson(withProblems(report, problems));
   else print(describeReport(report, problems.length));
   sayUnjudged(report);
+}
+
+/** What is told beside a report, whatever its form: what could not be looked at, and what was not judged. */
+export function sayBeside(report: Report, problems: readonly Problem[]): void {
+  sayProblems(problems);
+  sayUnjudged(report);
+}
+
+function sayProblems(problems: readonly Problem[]): void {
+  for (const { name, error } of problems) {
+    sayError(`${name} was not judged: ${error.message}`);
+    if (error.hint !== undefined) sayHint(error.hint);
+  }
 }
 
 /** In the report a file that could not be read is a rejected artifact without a digest: it must not look accepted. */

@@ -56,7 +56,6 @@ export interface Judged {
  * @throws DanubeError when there is nothing to judge.
  */
 export async function verifyArtifacts(paths: readonly string[], options: VerifyOptions): Promise<ExitCode> {
-  if (options.offline === true) await stayOffline(paths, options.store);
   const format = await chooseFormat(options);
   const out = summaryOutput(options);
   const judged = await judgeArtifacts(paths, options, await readLock(options));
@@ -76,6 +75,7 @@ export async function judgeArtifacts(
   options: VerifyOptions,
   lock: Lock | undefined,
 ): Promise<Judged> {
+  if (options.offline === true) await stayOffline(paths, options.store);
   if (paths.some((path) => path.startsWith('pkg:'))) return judgePackage(paths, options, lock);
   refusePackageOptions(options);
   const expectations = readExpectations(
