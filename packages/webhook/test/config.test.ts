@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { parsePolicy } from '@danube/verifier/documents';
 import { parseConfig } from '../src/config.ts';
+import { readConfigFile } from '../src/read-file.ts';
 import { loadRules } from '../src/load-rules.ts';
 import { loadConfig } from '../src/config.ts';
 import { encode } from './reviews.ts';
@@ -22,6 +23,16 @@ function refuses(change: object, message: RegExp): void {
     message,
   });
 }
+
+describe('readConfigFile', () => {
+  it('says which file cannot be read', () => {
+    assert.throws(() => readConfigFile('no/such/file'), {
+      name: 'WebhookError',
+      code: 'ERR_WEBHOOK_IO',
+      message: /no\/such\/file/,
+    });
+  });
+});
 
 describe('parseConfig', () => {
   it('enforces and denies what is not said', () => {

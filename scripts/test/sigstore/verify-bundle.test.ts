@@ -6,7 +6,15 @@ import {
   parseTrustedRoot,
   verifySigstoreBundle,
 } from '@danube/sigstore';
-import { MalformedError, parseSigstoreBundle } from 'in-toto-attestation';
+import {
+  encodeSigstoreBundle,
+  MalformedError,
+  parseEnvelope,
+  parseSigstoreBundle,
+  publicKeyBundle,
+} from 'in-toto-attestation';
+import { envelope } from '../../vectors/dsse.ts';
+import { BUILDER } from '../../vectors/fixed-keys.ts';
 import * as fc from 'fast-check';
 import {
   COMMIT,
@@ -61,6 +69,20 @@ describe('verifySigstoreBundle', () => {
       );
     });
   }
+
+  it('refuses a bundle that a key signed which the caller did not give', () => {
+    const { payload, payloadType, signatures } = parseEnvelope(
+      bytesOf(envelope(JSON.stringify(STATEMENT), [BUILDER])),
+    );
+    const keyed = publicKeyBundle({ payload, payloadType, signatures }, signatures[0]?.keyid ?? '');
+    const bundle = parseSigstoreBundle(encodeSigstoreBundle(keyed));
+    const thresholds = { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 };
+    const instances = ROOT.instances.map((instance) => ({ ...instance, thresholds }));
+    assert.throws(
+      () => verifySigstoreBundle(bundle, { ...ROOT, instances }),
+      (error) => isSigstoreError(error, 'ERR_SIGSTORE_KEY'),
+    );
+  });
 
   it('takes the first and the last second of the certificate', () => {
     for (const signedAt of ['2026-02-01T10:00:00Z', '2026-02-01T10:10:00Z']) {
