@@ -69,6 +69,25 @@ describe('danube provenance verify pkg:npm/NAME@VERSION', () => {
     }
   });
 
+  it('says which version a lock file pins instead, and what else it needs to know', () => {
+    const { code, stderr } = verify(
+      'pkg:npm/@shop/app@1.2.9',
+      '--package-lock',
+      'package-lock.json',
+      ...EVIDENCE,
+      ...KEYS,
+    );
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /pins no pkg:npm\/%40shop\/app@1\.2\.9\nhint: it pins pkg:npm\/%40shop\/app@1\.2\.0\n/,
+    );
+    const alone = danube(['provenance', 'verify', PACKAGE, ...TARBALL, ...EVIDENCE, ...KEYS], { cwd: root });
+    assert.equal(alone.code, 2);
+    assert.match(alone.stderr, /which workflow may have built the package/);
+    assert.match(alone.stderr, /hint: add --sigstore-root/);
+  });
+
   it('takes a key as well as the list that a registry answers, and nothing else', () => {
     const { keys } = JSON.parse(readFileSync(join(root, 'keys.json'), 'utf8')) as {
       keys: { key: string; expires: string | null }[];

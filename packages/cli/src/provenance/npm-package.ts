@@ -17,6 +17,7 @@ import { readInput } from '../file.ts';
 import { expandEvidence, findBeside, readEvidence } from './evidence-files.ts';
 import { provePublications } from './publications.ts';
 import { readRegistryKeys } from './registry-keys.ts';
+import { namesTrustRoot } from './trust-root-options.ts';
 import type { VerifyOptions } from './verify.ts';
 
 /** What is judged of a package, and what else its verification needs. */
@@ -34,12 +35,19 @@ export interface PackageCase {
 export async function openPackage(paths: readonly string[], options: VerifyOptions): Promise<PackageCase> {
   refuseOthers(options);
   const [url = '', ...others] = paths;
-  if (others.length > 0) throw usageError('one package is judged at a time, by itself');
+  if (others.length > 0)
+    throw usageError('one package is judged at a time, by itself', 'call it once for each package');
   const named = readPackageUrl(url);
   if (options.publicKey === undefined) {
     throw usageError(
       "no --public-key is given, so nothing the package's registry says can be trusted",
       'npm answers its keys at https://registry.npmjs.org/-/npm/v1/keys',
+    );
+  }
+  if (options.sigstoreRoot === undefined && !namesTrustRoot(options)) {
+    throw usageError(
+      'nothing says which workflow may have built the package; the keys of its registry say that it was published',
+      'add --sigstore-root, --certificate-identity and --certificate-issuer, or a trust root',
     );
   }
   const registryKeys = options.publicKey.flatMap(readRegistryKeys);
@@ -109,15 +117,25 @@ async function digestOf(
 
 /** What is installed is what the lock file pins: every entry of the package must pin the same tarball, by SHA-512. */
 function lockedDigest(url: string, path: string): DigestSet {
-  const entries = readLockFile(path, readInput(path, LOCK_FILE_LIMITS.bytes)).filter(({ uri }) => {
+  const locked = readLockFile(path, readInput(path, LOCK_FILE_LIMITS.bytes)).flatMap(({ uri, digest }) => {
     const found = parsePackage(uri);
-    if (found?.type !== 'npm' || found.version === undefined) return false;
-    return npmPackageUrl({ name: found.path, version: found.version }) === url;
+    if (found?.type !== 'npm' || found.version === undefined) return [];
+    return [{ url: npmPackageUrl({ name: found.path, version: found.version }), sha512: digest?.['sha512'] }];
   });
-  const digests = new Set(entries.map(({ digest }) => digest?.['sha512'] ?? ''));
+  const entries = locked.filter((entry) => entry.url === url);
+  const digests = new Set(entries.map(({ sha512 }) => sha512 ?? ''));
   const [sha512] = digests;
-  if (sha512 === undefined) throw usageError(`${path} pins no ${url}`);
+  if (sha512 === undefined) throw usageError(`${path} pins no ${url}`, hintOfOthers(locked, url));
   if (digests.has('')) throw usageError(`${path} pins ${url} without a SHA-512 digest`);
   if (digests.size > 1) throw usageError(`${path} pins ${digests.size} different tarballs as ${url}`);
   return { sha512 };
 }
+
+/** Which versions of the package there are instead. */
+function hintOfOthers(locked: readonly { readonly url: string }[], url: string): string | undefined {
+  const name = url.slice(0, url.lastIndexOf('@') + 1);
+  const others = [...new Set(locked.map((entry) => entry.url))].filter((other) => other.startsWith(name));
+  return others.length === 0 ? undefined : `it pins ${others.slice(0, SHOWN).join(', ')}`;
+}
+
+const SHOWN = 5;
