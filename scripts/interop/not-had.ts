@@ -21,4 +21,11 @@ export const NOT_HAD: readonly NotHad[] = [
     reason:
       'the Go module proxy does not serve it (test/cliplugin/localkms); our plugin of the same helpers stands for it',
   },
+  {
+    name: 'zot',
+    source: 'Go module zotregistry.dev/zot/v2',
+    what: 'keeps and lists what we push',
+    reason:
+      'the Go module proxy does not serve it (HTTP 403), and no package registry has it; olareg stands for registries with the referrers API',
+  },
 ];

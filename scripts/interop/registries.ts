@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseAttestations } from 'in-toto-attestation';
 import { findProgram } from '../peers.ts';
 import { DANUBE } from '../repository.ts';
-import { accepts, type Case, type Peer, refuses, runProgram } from './case.ts';
+import { accepts, type Case, type Peer, refuses, runProgram, same } from './case.ts';
 import { cosign, cosign2 } from './cosign.ts';
 import { freePort } from './free-port.ts';
 import { pushImage, type SmallImage, smallImage, writeLayout } from './image.ts';
@@ -27,6 +27,8 @@ interface Server {
   readonly source: string;
   readonly program: string;
   version(program: string): string | undefined;
+  /** Its own list of referrers loses entries of writers at the same time, and has them again after the next push. */
+  readonly isForgetful?: true;
   start(m: Material, use: (running: Running) => Promise<void>): Promise<void>;
 }
 
@@ -115,7 +117,28 @@ const SERVERS: readonly Server[] = [
       await whileRunning(need('referrers-registry'), [running.host], {}, ready, () => use(running));
     },
   },
+  {
+    name: 'olareg',
+    source: 'Go module github.com/olareg/olareg',
+    program: 'olareg',
+    version: programVersion,
+    isForgetful: true,
+    async start(m, use) {
+      const running = runningAt(await freePort());
+      const [addr = '', port = ''] = running.host.split(':');
+      const folder = join(m.folder, `olareg-${port}`);
+      mkdirSync(folder);
+      const args = ['serve', '--addr', addr, '--port', port, '--dir', folder];
+      const ready = async (): Promise<void> => answers(running.base);
+      await whileRunning(need('olareg'), args, {}, ready, () => use(running));
+    },
+  },
 ];
+
+/** What the programs of regclient and olareg say of themselves. */
+function programVersion(program: string): string | undefined {
+  return /VCSTag:\s*(v[0-9.]+)/.exec(runProgram(program, ['version']).stdout)?.[1];
+}
 
 /** What Go wrote into a program about itself. */
 function moduleVersion(program: string): string | undefined {
@@ -184,7 +207,10 @@ const ownCases = (server: Server): readonly Case[] => [
       }),
   },
   {
-    what: 'loses none of eight attestations that are pushed at the same time',
+    what:
+      server.isForgetful === true
+        ? 'loses some of eight attestations that are pushed at the same time from its list, and none when they are pushed again'
+        : 'loses none of eight attestations that are pushed at the same time',
     run: (m) =>
       server.start(m, async (running) => {
         const attested = await attestedImage(m, running);
@@ -197,15 +223,15 @@ const ownCases = (server: Server): readonly Case[] => [
           readFileSync(attested.provenance.replace('provenance', 'statement'), 'utf8'),
         ) as Parameters<typeof signStatement>[0];
         const client = createRegistryClient({ plainHttp: [running.host] });
-        await Promise.all(
-          Array.from({ length: 8 }, async (_, index) => {
-            const envelope = await signStatement(
-              { ...statement, predicate: { ...statement.predicate, index } },
-              key,
-            );
-            await client.attach(image, encodeEnvelope(envelope));
-          }),
+        const eight = await Promise.all(
+          Array.from({ length: 8 }, async (_, index) =>
+            encodeEnvelope(
+              await signStatement({ ...statement, predicate: { ...statement.predicate, index } }, key),
+            ),
+          ),
         );
+        await Promise.all(eight.map(async (envelope) => client.attach(image, envelope)));
+        if (server.isForgetful === true) for (const envelope of eight) await client.attach(image, envelope);
         const { attestations } = await client.findAttestations(image);
         client.close();
         await key.close?.();
@@ -417,9 +443,66 @@ const skopeo: Peer = {
   ],
 };
 
+const BUNDLE_V03 = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+
+/** A client for referrers that is of neither of those projects whose registries these are. */
+const regctlPeer = (server: Server): Peer => {
+  const regctl = (m: Material, running: readonly Running[], ...args: readonly string[]): string => {
+    const hosts = running.flatMap(({ host }) => ['--host', `reg=${host},tls=disabled`]);
+    return accepts(need('regctl'), [...hosts, ...args], { HOME: m.folder });
+  };
+  return {
+    name: `regctl with ${server.name}`,
+    source: 'Go module github.com/regclient/regclient',
+    version: () => (present(server.program, 'regctl') ? programVersion(need('regctl')) : undefined),
+    cases: [
+      {
+        what: 'finds what we push among the referrers of the image, byte for byte',
+        run: (m) =>
+          server.start(m, async (running) => {
+            const attested = await attestedImage(m, running);
+            pushed(attested, running);
+            const theirs = regctl(m, [running], 'artifact', 'get', '--subject', attested.reference);
+            const pulled = join(m.folder, 'for-regctl.jsonl');
+            danube('provenance', 'pull', attested.reference, '--out', pulled, ...running.reach);
+            same(readFileSync(pulled, 'utf8').trimEnd(), theirs.trimEnd());
+          }),
+      },
+      {
+        what: 'attaches our bundle to the image, and we accept it there, and refuse another key',
+        run: (m) =>
+          server.start(m, async (running) => {
+            const { image, reference, provenance } = await attestedImage(m, running);
+            const bundle = join(m.folder, `regctl-${image.digest.slice(7, 19)}.json`);
+            danube('provenance', 'convert', '--format', 'bundle', '--out', bundle, provenance);
+            const what = ['--artifact-type', BUNDLE_V03, '--file', bundle, '--file-media-type', BUNDLE_V03];
+            regctl(m, [running], 'artifact', 'put', '--subject', reference, ...what);
+            danube(...verify(reference, m.publicKey, running));
+            const other = verify(reference, m.otherPublicKey, running);
+            refuses(process.execPath, [DANUBE, ...other], /rejected/);
+          }),
+      },
+      {
+        what: 'copies an image with its referrers to docker-registry, where we find them by the tag',
+        run: (m) =>
+          server.start(m, (from) =>
+            startDistribution('docker-registry', m, {}, async (to) => {
+              const attested = await attestedImage(m, from);
+              pushed(attested, from);
+              const target = attested.reference.replace(from.host, to.host);
+              regctl(m, [from, to], 'image', 'copy', '--referrers', attested.reference, target);
+              danube(...verify(target, m.publicKey, to));
+            }),
+          ),
+      },
+    ],
+  };
+};
+
 export const registries: readonly Peer[] = [
   ...SERVERS.map(serverPeer),
   tokenAuth,
   skopeo,
+  ...SERVERS.map(regctlPeer),
   ...SERVERS.flatMap((server) => COSIGNS.map((cosign) => cosignPeer(server, cosign))),
 ];

@@ -379,6 +379,24 @@ describe('attach and findAttestations', () => {
     assert.equal(attestations.length, 1);
   });
 
+  it('takes null for a list of referrers without entries, as olareg writes it', async () => {
+    const registry = await registryWith();
+    const { digest } = registry.putImage('shop/app');
+    await clientFor(registry).attach(imageAt(registry, digest), dsseAbout(digest), { compat: 'att' });
+    registry.misbehave = ({ path }) =>
+      path.includes('/referrers/')
+        ? {
+            change: () =>
+              Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: null })),
+          }
+        : undefined;
+    const { attestations } = await clientFor(registry).findAttestations(imageAt(registry, digest));
+    assert.deepEqual(
+      attestations.map(({ kind }) => kind),
+      ['att-tag'],
+    );
+  });
+
   it('says where it looked when there is nothing (artifact-attestations-helm-charts#73)', async () => {
     const registry = await registryWith();
     const { digest } = registry.putImage('shop/app');

@@ -44,7 +44,10 @@ export async function listReferrers(
     if (page === 1 && mediaTypeOf(reply) !== OCI_INDEX) return undefined;
     const place = `the list of what refers to ${pathOf(repository, digest)}`;
     collect(
-      readAs(reply.body, place, (object) => readIndex(object, OCI_INDEX)),
+      // Some write an empty list as null (olareg 0.1).
+      readAs(reply.body, place, (object) =>
+        object['manifests'] === null ? [] : readIndex(object, OCI_INDEX),
+      ),
       found,
     );
     if (found.size > repository.limits.referrers) throw tooMany(repository, digest, `${found.size}`);
