@@ -22,8 +22,8 @@ const FORMATS = ['svg', 'mermaid', 'json', 'html'] as const;
 
 const HELP = `
 Everything is verified as danube provenance verify does, dependencies as by its --follow (without it 1 level), and drawn
-with what became of it: verified, rejected, or not verified, in words as well as in colour. What an attestation says that
-is not believed is not drawn. The picture is one file without script; HTML has a table of the same beside it.
+with what became of it: verified, rejected, or not verified, in words as well as in colour. What is not believed of an
+attestation is not drawn. The picture is one file without script; HTML has a table of the same beside it.
 
 Exit codes: 0 every artifact is accepted; 1 one is rejected; 2 wrong use; 3 a file could not be read.
 

@@ -2,9 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import * as fc from 'fast-check';
 import type { PrivateKey } from '@danube/keys';
 import { type JsonObject, VSA_V1 } from 'in-toto-attestation';
-import { followDependencies, type FollowOptions, MAX_DEPTH } from '../../src/chain/index.ts';
+import {
+  followDependencies,
+  type FollowOptions,
+  MAX_DEPENDENCIES,
+  MAX_DEPTH,
+} from '../../src/chain/index.ts';
 import { parsePolicy } from '../../src/documents/index.ts';
 import {
   type ArtifactInput,
@@ -386,6 +392,49 @@ describe('what is made of itself', () => {
     const text = JSON.stringify(json);
     assert.equal(text.match(/"repeated":false/g)?.length, levels.length * 3);
     assert.equal(text.match(/"repeated":true/g)?.length, (levels.length - 1) * 6);
+  });
+});
+
+describe('the limits of following', () => {
+  const many = (count: number): JsonObject[] =>
+    Array.from({ length: count }, (_, index) => ({ digest: { custom: String(index) } }));
+
+  it('reject what has more dependencies than are looked at', () => {
+    assert.equal(follow({ app: made(APP, many(MAX_DEPENDENCIES)) }).verdict, 'accepted');
+    const report = follow({ app: made(APP, many(MAX_DEPENDENCIES + 1)) });
+    assert.equal(report.verdict, 'rejected');
+    const last = dependenciesOf(report).at(-1);
+    assert.equal(last?.verdict, 'rejected');
+    assert.match(last?.reason ?? '', /were not looked at/);
+  });
+
+  it('hold whatever a dependency is called: nothing throws, and nothing is verified that nobody vouches for', () => {
+    const selectors = [{ package: 'pkg:npm/**' }, { image: 'docker.io/**' }, { file: '*' }];
+    const builders = [{ id: BUILDER_ID }];
+    const policies = new Map([[1, [policyOf('all', { artifacts: selectors, builders, ...LOOSE })]]]);
+    const start = fc.constantFrom(
+      'pkg:npm/',
+      'pkg:oci/',
+      'pkg:docker/',
+      'oci://',
+      'docker://',
+      'git+https://',
+      '',
+    );
+    const uri = fc
+      .tuple(start, fc.string({ unit: 'grapheme', maxLength: 60 }))
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(uri, fc.boolean(), (text, isStranger) => {
+        const app = made(APP, [{ uri: text.toWellFormed(), digest: LIB.digest }]);
+        const report = follow({ app, policies, beside: [made(LIB, [], isStranger ? STRANGER : BUILDER)] });
+        const [found] = dependenciesOf(report);
+        assert.notEqual(found?.verdict, 'unverified');
+        assert.equal(report.verdict, found?.verdict);
+        if (isStranger) assert.equal(report.verdict, 'rejected');
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 
