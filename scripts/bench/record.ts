@@ -23,14 +23,18 @@ How it is reached:
   temporary folder: earlier steps of a job could write there what verifies later. Never measure through \`npx\`: it costs
   ten times as much as the command.
 - **Verification.** Nearly all of it is the signature. Everything else (strict parsing, all checks, the report) has to fit
-  into the small rest. With two workers, this thread is one of them: it judges what the other has verified.
+  into the small rest, of which \`JSON.parse\` of envelope and statement alone takes a tenth of a signature. Expectations are
+  read once (\`createVerifier\`), objects that need no change are handed out as they were parsed, and a payload is decoded to
+  where the message that was signed needs it. With two workers, this thread is one of them: it judges what the other has
+  verified.
 - **Releases.** Other processors check signatures from the moment on when evidence is read; nothing waits for them, and what they
   have not said is verified by the thread that judges. The floor is a program that only hashes the files and checks the
   signatures, on as many processors.
 - **Hashing.** Reading and hashing overlap, in buffers that are used again: memory does not grow with the input. Worker
   threads are started only where there is enough to do for them to pay: for several large files, and for more than 20,000
   small ones. What is measured is one bundled file, as the command is.
-- **Large envelopes.** Base64 is read once, and judged by its length, alphabet and last digit instead of being written again.
+- **Large envelopes.** Base64 is read once, and judged by its length, alphabet and last digit instead of being written again;
+  what it holds is not copied to be verified.
 
 \`in-toto-verify\` verifies a layout with one step and one link there. \`@sigstore/verify\` checks the signature of the bundle
 alone, ours the statement, the subject and the expectations as well.

@@ -151,7 +151,8 @@ export function readStringMap(value: JsonValue, pointer: string): Readonly<Recor
 }
 
 function isStringMap(object: JsonObject, pointer: string): object is Readonly<Record<string, string>> {
-  for (const [key, value] of Object.entries(object)) asString(value, joinPointer(pointer, key));
+  for (const [key, value] of Object.entries(object))
+    if (typeof value !== 'string') throw wrongType(joinPointer(pointer, key), 'string', value);
   return true;
 }
 

@@ -3,7 +3,7 @@ import { asString } from './fields.ts';
 import type { JsonValue } from './json.ts';
 
 const RFC3339 =
-  /^\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 
 /**
@@ -17,13 +17,13 @@ export function matchTimestamp(text: string): boolean {
 /** The same, in UTC or with an offset, which some writers of VSAs use. */
 export function matchOffsetTimestamp(text: string): boolean {
   if (!RFC3339.test(text)) return false;
-  return dayExists(Number(text.slice(0, 4)), Number(text.slice(5, 7)), Number(text.slice(8, 10)));
+  const day = Number(text.slice(8, 10));
+  return day <= 28 || day <= daysOf(Number(text.slice(0, 4)), Number(text.slice(5, 7)));
 }
 
-function dayExists(year: number, month: number, day: number): boolean {
+function daysOf(year: number, month: number): number {
   const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-  const days = month === 2 && isLeap ? 29 : DAYS[month - 1];
-  return days !== undefined && day >= 1 && day <= days;
+  return month === 2 && isLeap ? 29 : (DAYS[month - 1] ?? 0);
 }
 
 /** A timestamp in UTC, kept as text. */

@@ -254,15 +254,15 @@ function uriWithRef(
 ): SourceClaims | string {
   if (value === undefined || value === null) return NO_SOURCE;
   if (typeof value !== 'string') return 'the source is not a text';
-  const at = { pointer: parameterPointer(provenance, parameter), parameter };
+  const pointer = parameterPointer(provenance, parameter);
   const mark = value.indexOf(REF_MARK);
   if (mark !== value.lastIndexOf(REF_MARK)) {
     return `the source holds ${REF_MARK} more than once: where the ref starts is not certain`;
   }
   const uri = mark === -1 ? value : value.slice(0, mark);
   return {
-    uri: { value: uri, ...at },
-    ref: mark === -1 ? undefined : { value: value.slice(mark + 1), ...at },
+    uri: { value: uri, pointer, parameter },
+    ref: mark === -1 ? undefined : { value: value.slice(mark + 1), pointer, parameter },
     commit: () => commitOf(provenance, [value, uri], algorithms),
   };
 }

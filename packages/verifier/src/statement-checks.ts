@@ -16,9 +16,11 @@ export function predicateType({ opened: { statement }, expected }: Context): Fin
   if (!statement.reached) return notRun(statement.reason);
   const types = demandedTypes(expected);
   const actual = statement.value.predicateType;
-  const result = { expected: types.join(' or '), actual, pointer: '/predicateType' };
+  const result = { expected: expected.predicateType ?? ANY_PROVENANCE, actual, pointer: '/predicateType' };
   return types.includes(actual) ? pass(result) : fail(result);
 }
+
+const ANY_PROVENANCE = PROVENANCE_TYPES.join(' or ');
 
 /** The predicate types of which one will do. */
 export function demandedTypes({ predicateType: type }: Expected): readonly string[] {
