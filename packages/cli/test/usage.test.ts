@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import manifest from '../package.json' with { type: 'json' };
-import { danube } from './danube.ts';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { danube, folder } from './danube.ts';
 
 const COMMANDS = [
   'provenance generate',
@@ -110,11 +112,22 @@ describe('a wrong call', () => {
     });
   }
 
-  it('reads no configuration from the working directory', () => {
-    // What other tools would read is there; the public key is still missing.
-    const { code } = danube(['provenance', 'verify', 'a'], {
-      env: { DANUBE_PUBLIC_KEY: 'k', DANUBE_STRICT: '0', NODE_ENV: 'development' },
+  it('reads no configuration from the working directory (CVE-2023-32076)', () => {
+    // Whoever is judged wrote this folder: nothing in it is a key, a policy, a root or an option until it is named.
+    const cwd = folder();
+    const options = JSON.stringify({ publicKey: 'signing.key.pub', strict: false, help: true });
+    for (const name of ['.danuberc', '.danuberc.json', 'danube.json', 'danube.config.json', '.in_totorc'])
+      writeFileSync(join(cwd, name), options);
+    writeFileSync(join(cwd, 'package.json'), JSON.stringify({ danube: JSON.parse(options) as unknown }));
+    for (const name of ['policy.yaml', 'provenance.lock', 'trust-root.json', '.npmrc', '.env'])
+      writeFileSync(join(cwd, name), 'DANUBE_PUBLIC_KEY=signing.key.pub');
+    writeFileSync(join(cwd, 'a'), '');
+    assert.equal(danube(['keys', 'generate', '--out', 'signing.key'], { cwd }).code, 0);
+    const { code, stderr } = danube(['provenance', 'verify', 'a'], {
+      cwd,
+      env: { DANUBE_PUBLIC_KEY: 'signing.key.pub', DANUBE_STRICT: '0', NODE_ENV: 'development' },
     });
     assert.equal(code, 2);
+    assert.match(stderr, /--public-key/);
   });
 });
