@@ -10,7 +10,7 @@ import { BUILDER } from '../vectors/fixed-keys.ts';
 import { PAYLOAD } from '../vectors/signed.ts';
 import { APP, BUILDER_ID, BUILD_TYPE, hex, PROVENANCE_V1 } from '../vectors/statements.ts';
 import { casesOf } from './vectors/cases.ts';
-import { byteChange, jsonChange, type ByteChange } from './vectors/mutation.ts';
+import { byteChange, jsonChange, signedParts, type ByteChange } from './vectors/mutation.ts';
 import { openVerification } from './vectors/verify-by-library.ts';
 
 /** An accepted verification of the vectors, and its one evidence file. */
@@ -50,36 +50,6 @@ async function loadBases(): Promise<Base[]> {
   return bases.filter(
     ({ verification: { certificates, times } }) => (certificates?.size ?? 0) + (times?.size ?? 0) === 0,
   );
-}
-
-/**
- * What signatures are over, and the signatures, of every envelope in the bytes: read leniently and by nothing of ours.
- * A change that leaves one of these as it was did not touch what counts.
- */
-function signedParts(bytes: Uint8Array): string[] {
-  const text = Buffer.from(bytes).toString('utf8');
-  return [text, ...text.split('\n')].flatMap((part) => {
-    try {
-      return partsOf(JSON.parse(part));
-    } catch {
-      return [];
-    }
-  });
-}
-
-function partsOf(value: unknown): string[] {
-  if (typeof value !== 'object' || value === null) return [];
-  const { dsseEnvelope, payload, payloadType, signatures } = value as Partial<
-    EnvelopeJson & { dsseEnvelope: unknown }
-  >;
-  if (dsseEnvelope !== undefined) return partsOf(dsseEnvelope);
-  if (!Array.isArray(signatures)) return [];
-  const body = Buffer.from(String(payload), 'base64').toString('hex');
-  return signatures.map((signature: unknown) => {
-    const sig =
-      typeof signature === 'object' && signature !== null && 'sig' in signature ? signature.sig : '';
-    return `${String(payloadType)} ${body} ${Buffer.from(String(sig), 'base64').toString('hex')}`;
-  });
 }
 
 /** Judges changed bytes as the original was judged. Whatever this throws, nothing that was read may have caused it. */

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import type { EnvelopeJson } from '../../vectors/dsse.ts';
 
 /** Changes to a byte string, as a person with an editor, a broken disk or a fuzzer would make them. */
 export type ByteChange = (bytes: Buffer) => Buffer;
@@ -141,3 +142,33 @@ const replace = fc.tuple(place, fc.constantFrom(...WRONG)).map(([where, wrong]):
 export const jsonChange: fc.Arbitrary<JsonChange> = fc
   .array(fc.oneof(swap, drop, replace), { minLength: 1, maxLength: 3 })
   .map((changes) => (value) => changes.reduce((changed, change) => change(changed), structuredClone(value)));
+
+/**
+ * What signatures are over, and the signatures, of every envelope in the bytes: read leniently and by nothing of ours.
+ * A change that leaves one of these as it was did not touch what counts.
+ */
+export function signedParts(bytes: Uint8Array): string[] {
+  const text = Buffer.from(bytes).toString('utf8');
+  return [text, ...text.split('\n')].flatMap((part) => {
+    try {
+      return partsOf(JSON.parse(part));
+    } catch {
+      return [];
+    }
+  });
+}
+
+function partsOf(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const { dsseEnvelope, payload, payloadType, signatures } = value as Partial<
+    EnvelopeJson & { dsseEnvelope: unknown }
+  >;
+  if (dsseEnvelope !== undefined) return partsOf(dsseEnvelope);
+  if (!Array.isArray(signatures)) return [];
+  const body = Buffer.from(String(payload), 'base64').toString('hex');
+  return signatures.map((signature: unknown) => {
+    const sig =
+      typeof signature === 'object' && signature !== null && 'sig' in signature ? signature.sig : '';
+    return `${String(payloadType)} ${body} ${Buffer.from(String(sig), 'base64').toString('hex')}`;
+  });
+}
