@@ -17,7 +17,7 @@ export const release: Benchmark = {
     withScratch((folder) => {
       const name = 'release';
       const what =
-        'verify 10,000 artifacts of 10 kB with an attestation each / hash them and check the signatures';
+        'verify 10,000 artifacts of 10 kB, an attestation each / hash them, then check the signatures';
       if (availableParallelism() < 2) return [{ name, what, notRun: 'this machine has one processor' }];
       const keys = Array.from({ length: KEYS }, (_, number) => fixedKey(number));
       writeRelease(folder, keys, quick ? 300 : 10_000);
