@@ -2,13 +2,15 @@
  * Makes the webhook's image as an OCI layout, without an engine, and byte for byte the same each time: one layer of the built
  * command on top of a base image, which is an OCI layout as well.
  *
- *   skopeo copy docker://gcr.io/distroless/nodejs24-debian12@sha256:… oci:base
- *   npm run image -- --base base --out image
+ *   skopeo inspect --override-os linux --override-arch amd64 --format '{{.Digest}}' docker://gcr.io/distroless/nodejs24-debian12
+ *   skopeo copy --preserve-digests docker://gcr.io/distroless/nodejs24-debian12@sha256:… oci:base
+ *   npm run image -- --base base --base-digest sha256:… --out image
  *
- * Prints the digest of the image's manifest: what a Deployment names, and what provenance is about.
+ * The base is the one with that digest, to the last byte. The same commit, base and Node.js (which is pinned: its zlib makes the
+ * layer) give the same image. Prints the digest of the image's manifest: what a Deployment names, and what provenance is about.
  */
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -32,9 +34,9 @@ interface Base {
 
 const sha256 = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
-/** @returns the digest of the manifest. */
-export function makeImage(baseFolder: string, out: string): string {
-  const base = readBase(baseFolder);
+/** @param baseDigest of the base's manifest. @returns the digest of the manifest. */
+export function makeImage(baseFolder: string, baseDigest: string, out: string): string {
+  const base = readBase(baseFolder, baseDigest);
   const blobs = join(out, 'blobs', 'sha256');
   mkdirSync(blobs, { recursive: true });
   const keep = (bytes: Uint8Array, mediaType: string): Descriptor => {
@@ -42,7 +44,7 @@ export function makeImage(baseFolder: string, out: string): string {
     writeFileSync(join(blobs, digest.slice(7)), bytes);
     return { mediaType, digest, size: bytes.length };
   };
-  for (const { digest } of base.layers) cpSync(blobPath(baseFolder, digest), blobPath(out, digest));
+  for (const layer of base.layers) writeFileSync(blobPath(out, layer.digest), readBlob(baseFolder, layer));
   const tar = encodeTar(filesOfCommand());
   const layer = keep(gzipSync(tar, { level: 9 }), LAYER);
   const config = keep(
@@ -73,25 +75,29 @@ export function makeImage(baseFolder: string, out: string): string {
   return described.digest;
 }
 
-function readBase(folder: string): Base {
-  const [described] = (readJson(join(folder, 'index.json')) as { manifests: Descriptor[] }).manifests;
-  if (described?.mediaType !== MANIFEST) {
-    throw new Error(
-      `${folder}: expected one image in its index (of one platform), found ${described?.mediaType}`,
-    );
+function readBase(folder: string, digest: string): Base {
+  const index = parseJson(readFileSync(join(folder, 'index.json'))) as { manifests: Descriptor[] };
+  const [described, ...others] = index.manifests;
+  if (described?.mediaType !== MANIFEST || others.length > 0) {
+    throw new Error(`${folder}: expected one image in its index, of one platform`);
   }
-  const manifest = readJson(blobPath(folder, described.digest)) as {
-    layers: Descriptor[];
-    config: Descriptor;
-  };
-  return {
-    layers: manifest.layers,
-    config: readJson(blobPath(folder, manifest.config.digest)) as Base['config'],
-  };
+  if (described.digest !== digest) {
+    throw new Error(`${folder}: the image has the digest ${described.digest}, not ${digest}`);
+  }
+  const manifest = parseJson(readBlob(folder, described)) as { layers: Descriptor[]; config: Descriptor };
+  return { layers: manifest.layers, config: parseJson(readBlob(folder, manifest.config)) as Base['config'] };
 }
 
-function readJson(path: string): unknown {
-  return JSON.parse(readFileSync(path, 'utf8'));
+/** A blob that is what its descriptor says. */
+function readBlob(folder: string, { digest, size }: Descriptor): Buffer {
+  if (!/^sha256:[0-9a-f]{64}$/.test(digest)) throw new Error(`${folder}: not a SHA-256 digest: ${digest}`);
+  const bytes = readFileSync(blobPath(folder, digest));
+  if (bytes.length === size && sha256(bytes) === digest) return bytes;
+  throw new Error(`${folder}: ${digest} is not what its name says`);
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  return JSON.parse(Buffer.from(bytes).toString('utf8'));
 }
 
 function blobPath(folder: string, digest: string): string {
@@ -148,7 +154,11 @@ function encodeTar(files: readonly File[]): Buffer {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { base: { type: 'string' }, out: { type: 'string' } } });
-  if (values.base === undefined || values.out === undefined) throw new Error('expected --base DIR --out DIR');
-  console.log(makeImage(values.base, values.out));
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ options: { base: text, 'base-digest': text, out: text } });
+  const { base, 'base-digest': digest, out } = values;
+  if (base === undefined || digest === undefined || out === undefined) {
+    throw new Error('expected --base DIR --base-digest sha256:HEX --out DIR');
+  }
+  console.log(makeImage(base, digest, out));
 }

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAttestations } from 'in-toto-attestation';
+import { makeImage } from '../image.ts';
 import { findProgram } from '../peers.ts';
 import { DANUBE } from '../repository.ts';
 import { accepts, type Case, type Peer, refuses, runProgram, same } from './case.ts';
@@ -411,6 +412,26 @@ const skopeo: Peer = {
       ? /(\d+\.\d+\.\d+)/.exec(runProgram(need('skopeo'), ['--version']).stdout)?.[1]
       : undefined,
   cases: [
+    {
+      what: "reads the layout of the webhook's image that we make without an engine, and pushes it under the same digest",
+      run: (m) =>
+        startDistribution('docker-registry', m, {}, async (running) => {
+          const [base, out] = [join(m.folder, 'image-base'), join(m.folder, 'image-made')];
+          const small = smallImage('a base');
+          writeLayout(base, 'base', small);
+          const digest = makeImage(base, small.digest, out);
+          const inspected = accepts(need('skopeo'), ['inspect', '--raw', `oci:${out}`]);
+          const { layers } = JSON.parse(inspected) as { readonly layers: readonly unknown[] };
+          if (layers.length !== 2) throw new Error(`${layers.length} layers, not 2`);
+          const target = `docker://${running.host}/danube/webhook:v1`;
+          const copy = ['--insecure-policy', 'copy', '--preserve-digests', '--dest-tls-verify=false'];
+          accepts(need('skopeo'), [...copy, `oci:${out}`, target]);
+          const reference = `${running.host}/danube/webhook@${digest}`;
+          const image = { ...small, digest };
+          pushed({ image, reference, provenance: provenanceOf(m, image) }, running);
+          danube(...verify(`${running.host}/danube/webhook:v1`, m.publicKey, running));
+        }),
+    },
     {
       what: 'pushes an image and copies it with its attestations to another registry, where we find them',
       run: (m) =>
