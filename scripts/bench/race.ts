@@ -45,7 +45,8 @@ function time({ name, command: [program, ...args], cwd }: Racer): number {
   return took;
 }
 
-function shuffle<T>(items: readonly T[]): T[] {
+/** In random order, so that nobody always runs after the same other. */
+export function shuffle<T>(items: readonly T[]): T[] {
   return items
     .map((item) => ({ item, rank: Math.random() }))
     .toSorted((a, b) => a.rank - b.rank)

@@ -30,10 +30,11 @@ const heaps = await withStage({ cache: { entries: REMEMBERED } }, async (stage) 
   const load = await Load.open(door, 16);
   const after: number[] = [];
   for (let quarter = 0; quarter < 4; quarter += 1) {
-    const counts = { allowed: 0, denied: 0 };
+    const counts = { allowed: 0, denied: 0, undecided: 0 };
     await load.ask(requestsFrom((quarter * reviews) / 4, reviews / 4, requestOf), (answer) => {
-      counts[answer.includes('"allowed":true') ? 'allowed' : 'denied'] += 1;
+      counts[outcomeOf(answer)] += 1;
     });
+    if (counts.denied !== reviews / 80) throw new Error(`denied ${counts.denied}, not ${reviews / 80}`);
     after.push(await actor.heapBytes());
     if (counts.denied !== reviews / 80) throw new Error(`denied ${counts.denied}, not ${reviews / 80}`);
     const megabytes = ((after.at(-1) ?? Number.NaN) / 1e6).toFixed(1);
@@ -42,6 +43,14 @@ const heaps = await withStage({ cache: { entries: REMEMBERED } }, async (stage) 
   load.close();
   return after;
 });
+
+/** What could not be decided in time, on a machine that others use as well, is told and is no verdict. */
+function outcomeOf(answer: string): 'allowed' | 'denied' | 'undecided' {
+  if (answer.includes('"allowed":true')) return 'allowed';
+  if (answer.includes('evidence.found failed')) return 'denied';
+  console.log(answer);
+  return 'undecided';
+}
 
 function reviewOf(images: readonly PutImage[], index: number): Buffer {
   return encodeReview([images[index % images.length]?.image ?? '']);

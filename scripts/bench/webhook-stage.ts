@@ -44,7 +44,7 @@ export async function withStage<Value>(
       const authority = prepare(folder, String(host), more);
       const order = async (what: RegistryOrder): Promise<unknown> => registry.ask(what);
       const stage: Stage = {
-        where: processors === undefined ? 'no processor of its own' : 'a processor of its own',
+        where: processors === undefined ? 'no processor of its own: no taskset, or no second one' : 'its own',
         serve: async (side) => {
           const { actor, ready } = await start('webhook-server.ts', [side, folder, String(host)], 'measured');
           return { actor, door: { port: Number(ready), authority } };
