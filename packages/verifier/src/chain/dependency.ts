@@ -23,9 +23,9 @@ export function readDependency({ uri, name, digest = {} }: ResourceDescriptor): 
   return { uri, name, digest, by, key: JSON.stringify([uri ?? null, name ?? null, digests]) };
 }
 
-/** The dependency as something that is judged. Policies select it by what its URI says it is. */
+/** The dependency as something that is judged. Policies select it by what its URI says it is; without one, by its name. */
 export function toArtifact({ uri, name, digest }: Dependency): ArtifactInput {
-  const artifact = { name: name ?? uri ?? 'a dependency without a name', digest };
+  const artifact = { name: uri ?? name ?? 'a dependency without a name', digest };
   const image = imageOf(uri);
   if (image === 'unreadable') return artifact;
   if (image !== undefined) return { ...artifact, image: formatImageReference(image) };

@@ -288,6 +288,20 @@ describe('the levels of dependencies', () => {
     }
   });
 
+  it('are not selected by a name that the URI does not bear out', () => {
+    const spec = { artifacts: [{ file: 'lib-*.tgz' }], builders: [{ id: BUILDER_ID }], ...LOOSE };
+    const policies = new Map([[1, [policyOf('libs', spec)]]]);
+    const name = 'lib-1.0.tgz';
+    for (const [uri, verdict] of [
+      ['https://example.com/other.tgz', 'rejected'],
+      [undefined, 'accepted'],
+    ] as const) {
+      const resolvedDependencies = [{ uri, name, digest: LIB.digest }];
+      const app = signed(statementOf({ predicate: predicateOf({ definition: { resolvedDependencies } }) }));
+      assert.equal(follow({ app, beside: [made(LIB, [])], policies }).verdict, verdict);
+    }
+  });
+
   it('never throw for a URI that nobody can read', () => {
     const policies = new Map([
       [1, [policyOf('libs', { artifacts: [{ package: 'pkg:npm/**' }], builders: [{ id: BUILDER_ID }] })]],
