@@ -1,6 +1,7 @@
 /**
  * Tries our files, keys and signatures with the tools of other projects, and theirs with ours. Prints a line a case:
  * ok, FAILED or not run. Then shows the same files to one verifier after the other. Exits 1 when something failed.
+ * `--vectors=FOLDER` says where published test vectors are;
  * `--record` writes the outcome to docs/interop.md as well; names of peers as arguments try only those, and `verifiers`
  * the verifiers alone.
  */
@@ -13,6 +14,7 @@ import type { Material } from './material.ts';
 import type { Case, Peer } from './case.ts';
 import { makeMaterial } from './material.ts';
 import { PEERS } from './all.ts';
+import { tablesOf } from './matrix/all.ts';
 import { runMatrix } from './matrix/main.ts';
 import { readRecorded, writeRecorded } from './matrix/recorded.ts';
 import { NOT_HAD } from './not-had.ts';
@@ -51,6 +53,9 @@ function reportNotHad(): Outcome[] {
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const records = process.argv.includes('--record');
+const vectors = process.argv
+  .find((argument) => argument.startsWith('--vectors='))
+  ?.slice('--vectors='.length);
 
 function chosenPeers(): readonly Peer[] {
   if (names.length === 0) return PEERS;
@@ -61,6 +66,8 @@ function chosenPeers(): readonly Peer[] {
   return PEERS.filter(({ name }) => names.includes(name));
 }
 
+if (records && vectors === undefined)
+  throw new Error('--record writes all tables: --vectors=FOLDER is needed');
 const folder = mkdtempSync(join(tmpdir(), 'danube-interop-'));
 try {
   const material = makeMaterial(folder);
@@ -69,7 +76,7 @@ try {
   for (const peer of chosen) outcomes.push(...(await tryPeer(peer, material)));
   if (chosen === PEERS) outcomes.push(...reportNotHad());
   const asked = chosen === PEERS || chosen.length === 0;
-  const matrix = asked ? await runMatrix(records ? undefined : readRecorded()) : undefined;
+  const matrix = asked ? await runMatrix(tablesOf(vectors), records ? undefined : readRecorded()) : undefined;
   const results = [...outcomes.map(({ result }) => result), ...(matrix?.results ?? [])];
   const count = (word: string): number => results.filter((result) => result.startsWith(word)).length;
   console.log(`${count('ok')} ok, ${count('FAILED')} failed, ${count('not run')} not run`);

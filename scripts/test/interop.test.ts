@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { TABLES } from '../interop/matrix/all.ts';
 import { askVerifier } from '../interop/matrix/ask.ts';
-import { encodeTables, problemsOf } from '../interop/matrix/page.ts';
+import { problemsOf } from '../interop/matrix/page.ts';
 import { readRecorded, type Recorded } from '../interop/matrix/recorded.ts';
+import { replaceTables } from '../interop/record.ts';
 import { OURS } from '../interop/matrix/table.ts';
 import { ROOT } from '../repository.ts';
 
@@ -25,10 +26,8 @@ function withAnswer(what: string, name: string, verdict: 'accepts' | 'rejects'):
 describe('the tables of docs/interop.md', () => {
   it('are those of the recorded answers', () => {
     const page = readFileSync(join(ROOT, 'docs/interop.md'), 'utf8');
-    assert.ok(
-      page.includes(encodeTables(TABLES, RECORDED)),
-      'write it: npm run interop -- --record verifiers',
-    );
+    const written = replaceTables(page, RECORDED);
+    assert.equal(page, written, 'write it: npm run interop -- --record --vectors=FOLDER verifiers');
   });
 
   it('explain every answer that is not ours, and ours is right', () => {
@@ -47,7 +46,7 @@ describe('the tables of docs/interop.md', () => {
     assert.match(problems(withAnswer('another source than expected', 'cosign', 'rejects')), /cosign rejects/);
   });
 
-  for (const table of TABLES) {
+  for (const table of TABLES.filter(({ missing }) => missing === undefined)) {
     for (const row of table.rows) {
       for (const { name } of table.columns.filter(({ name }) => HERE.has(name))) {
         it(`${table.title}: ${row.what}: ${name} answers as recorded`, async () => {

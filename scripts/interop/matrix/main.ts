@@ -1,5 +1,4 @@
 import { HOW_TO_INSTALL } from '../../peers.ts';
-import { TABLES } from './all.ts';
 import { askVerifier } from './ask.ts';
 import { problemsOf } from './page.ts';
 import type { Recorded } from './recorded.ts';
@@ -22,18 +21,24 @@ export interface MatrixRun {
  *
  * @param recorded what the answers must be; undefined when they are to be recorded.
  */
-export async function runMatrix(recorded: Recorded | undefined): Promise<MatrixRun> {
+export async function runMatrix(
+  tables: readonly AnyTable[],
+  recorded: Recorded | undefined,
+): Promise<MatrixRun> {
   const seen: Record<string, string> = {};
   const now: Record<string, Record<string, Record<string, Answer>>> = {};
   const results: string[] = [];
-  for (const table of TABLES) {
+  for (const table of tables) {
     const versions = new Map(table.columns.map((column) => [column.name, column.version()]));
     for (const [name, version] of versions) if (version !== undefined) seen[name] = version;
     for (const row of table.rows) {
       const answers: Record<string, Answer> = {};
       for (const { name } of table.columns) {
         const expected = recorded?.answers[table.id]?.[row.what]?.[name];
-        const cell = await ask(row, name, versions.get(name), expected, recorded === undefined);
+        const cell =
+          table.missing === undefined
+            ? await ask(row, name, versions.get(name), expected, recorded === undefined)
+            : notRun(table.missing);
         console.log(`${table.title}: ${row.what}: ${name} ${versions.get(name) ?? '-'}: ${cell.result}`);
         answers[name] = cell.answer;
         results.push(cell.result);
@@ -42,7 +47,7 @@ export async function runMatrix(recorded: Recorded | undefined): Promise<MatrixR
     }
   }
   const made = { versions: seen, answers: now };
-  for (const problem of TABLES.flatMap((table) => problemsOf(table, recorded ?? made))) {
+  for (const problem of tables.flatMap((table) => problemsOf(table, recorded ?? made))) {
     console.log(`FAILED: ${problem}`);
     results.push('FAILED');
   }
@@ -56,10 +61,7 @@ async function ask(
   expected: Answer | undefined,
   records: boolean,
 ): Promise<Cell> {
-  if (version === undefined) {
-    const reason = `${name} is missing; ${HOW_TO_INSTALL}`;
-    return { answer: { verdict: 'not run', reason: '' }, result: `not run: ${reason}` };
-  }
+  if (version === undefined) return notRun(`${name} is missing; ${HOW_TO_INSTALL}`);
   const answer = await askVerifier(row, name);
   if (records || (expected?.verdict === answer.verdict && expected.reason === answer.reason))
     return { answer, result: `ok (${inWords(answer)})` };
@@ -67,6 +69,10 @@ async function ask(
     answer,
     result: `FAILED: it ${inWords(answer)}; recorded is ${expected === undefined ? 'nothing' : inWords(expected)}`,
   };
+}
+
+function notRun(reason: string): Cell {
+  return { answer: { verdict: 'not run', reason: '' }, result: `not run: ${reason}` };
 }
 
 function inWords({ verdict, reason }: Answer): string {

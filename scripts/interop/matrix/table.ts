@@ -39,6 +39,8 @@ export interface Table<Files> {
 
 /** A table whose files are nobody's business: only asking is left of it. */
 export interface AnyTable extends Omit<Table<unknown>, 'columns' | 'rows'> {
+  /** Why nobody can be asked in this run. */
+  readonly missing?: string;
   readonly columns: readonly Pick<Column<unknown>, 'name' | 'version'>[];
   readonly rows: readonly (Omit<Row<unknown>, 'files'> & {
     ask(column: string, folder: string): Promise<Answer>;
