@@ -18,4 +18,9 @@ export const EXPLAINED: readonly Explained[] = [
     what: 'hits.length > 0  ->  hits.length >= 0',
     why: 'A list without hits adds none to the others: leaving it out only saves work.',
   },
+  {
+    file: 'packages/verifier/src/documents/policy/attestation-constraints.ts',
+    what: 'Number(actualLevel) >= Number(level)  ->  Number(actualLevel) > Number(level)',
+    why: 'The same level of the same track is the same text, which is looked at before.',
+  },
 ];
