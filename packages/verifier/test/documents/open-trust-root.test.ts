@@ -78,6 +78,27 @@ describe('openSignedTrustRoot', () => {
     );
   });
 
+  it('says where an envelope is none', () => {
+    for (const text of ['', '{}', 'x', '{"payload":7}'])
+      assert.throws(() => openSignedTrustRoot(Buffer.from(text), [ROOT.publicKey]), isDocumentError);
+  });
+
+  it('says where certificates are no base64', () => {
+    const pem = (body: string): object => ({
+      timestampAuthorities: [
+        {
+          name: 'tsa',
+          certificateChain: `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`,
+          notBefore: '2026-01-01T00:00:00Z',
+          notAfter: '2027-01-01T00:00:00Z',
+        },
+      ],
+    });
+    assert.ok(openPlainTrustRoot(documentOf(pem('AAAA'))).root);
+    for (const body of ['AAA', 'A=AA', 'AA=='.repeat(2)])
+      assert.throws(() => openPlainTrustRoot(documentOf(pem(body))), isDocumentError);
+  });
+
   it('is not led to take an attestation for a trust root', () => {
     const payloadType = 'application/vnd.in-toto+json';
     assert.throws(

@@ -42,6 +42,30 @@ describe('parseYaml', () => {
     assert.throws(() => parsePolicy(new Uint8Array(2 * 1024 * 1024).fill(0x20)), DocumentError);
   });
 
+  it('takes as many bytes as the limit says, and not one more', () => {
+    const text = (length: number): string => `a: ${'x'.repeat(length - 3)}`;
+    assert.deepEqual(Object.keys(parse(text(1024 * 1024)) as object), ['a']);
+    assert.throws(() => parse(text(1024 * 1024 + 1)), DocumentError);
+  });
+
+  it('takes numbers that JavaScript can hold', () => {
+    assert.deepEqual(parse('a: 9007199254740991\nb: 0.5\nc: -1\nd: 1e3\n'), {
+      a: 9007199254740991,
+      b: 0.5,
+      c: -1,
+      d: 1000,
+    });
+  });
+
+  it('says on which line, or that there is nothing', () => {
+    assert.throws(() => parse('a: 1\nb: !!str 2\n'), {
+      message: 'line 2: holds a tag, tag:yaml.org,2002:str',
+    });
+    assert.throws(() => parse('a: 1\nb: [&x 2]\n'), { message: /^line 2: holds an anchor/ });
+    assert.throws(() => parse(''), { message: 'is empty' });
+    assert.throws(() => parse('- a\n'), { message: 'is no object' });
+  });
+
   it('never throws anything but its error, and never makes a policy of noise', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {

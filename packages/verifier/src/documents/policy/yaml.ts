@@ -1,4 +1,4 @@
-import { isCollection, isMap, isScalar, parseAllDocuments, visit, type Document } from 'yaml';
+import { isMap, isScalar, parseAllDocuments, visit, type Document } from 'yaml';
 import { DocumentError, type DocumentErrorCode } from '../errors.ts';
 
 /** More than any policy of a thousand entries has. */
@@ -62,8 +62,7 @@ function refuseTricks(document: Document.Parsed, text: string, code: DocumentErr
       return undefined;
     },
   });
-  if (!isMap(document.contents) || !isCollection(document.contents))
-    throw new DocumentError(code, '', 'is no object');
+  if (!isMap(document.contents)) throw new DocumentError(code, '', 'is no object');
 }
 
 /** The parser writes the tag down only where the document does. */
