@@ -87,9 +87,10 @@ function checkTogether(expected: Expected, policies: readonly Policy[]): void {
 }
 
 /** What was found out about the evidence of both. */
-function join({ certificates, times }: Proofs, more: Proofs): Proofs {
+function join({ certificates, times, signatures }: Proofs, more: Proofs): Proofs {
   return {
     certificates: new Map([...(certificates ?? []), ...(more.certificates ?? [])]),
     times: new Map([...(times ?? []), ...(more.times ?? [])]),
+    ...(signatures !== undefined && { signatures }),
   };
 }

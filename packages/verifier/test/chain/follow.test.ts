@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as fc from 'fast-check';
-import type { PrivateKey } from '@danube/keys';
+import type { PrivateKey, PublicKey } from '@danube/keys';
 import { type JsonObject, VSA_V1 } from 'in-toto-attestation';
 import {
   followDependencies,
@@ -162,6 +162,21 @@ describe('following dependencies', () => {
       evaluateProvenance({ evidence, artifacts: [APP], expectations, now: NOW }).verdict,
       'accepted',
     );
+  });
+
+  it('listens at every level to those who verified signatures before', () => {
+    const evidence = loadEvidence(filesOf([made(APP, [LIB]), made(LIB, [])], 'both'));
+    const asked = new Set<EvidenceItem>();
+    const signatures = {
+      keyOf: (item: EvidenceItem): PublicKey => {
+        asked.add(item);
+        return BUILDER.publicKey;
+      },
+    };
+    const expectations = { publicKeys: [BUILDER.publicKey], follow: followDependencies({ depth: 1 }) };
+    const input = { evidence, artifacts: [APP], expectations, now: NOW, signatures };
+    assert.equal(evaluateProvenance(input).verdict, 'accepted');
+    assert.equal(asked.size, 2);
   });
 
   it('only reports one that nothing speaks for, unless all must be verified', () => {
