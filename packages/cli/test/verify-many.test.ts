@@ -5,9 +5,11 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { danube, folder, type Outcome } from './danube.ts';
-import { attestationOf, statementOf, testKey, write, writeKey } from './fixture.ts';
+import { attestationOf, BUILDER_ID, statementOf, testKey, write, writeKey } from './fixture.ts';
 
 const COUNT = 1200;
+/** Without a proven time, keys are judged now, and the report says when that was. */
+const TIMES = /20\d\d-\d\d-\d\dT[\d:.]+Z/g;
 const root = folder();
 const nameOf = (number: number): string => `part-${String(number).padStart(4, '0')}.tgz`;
 
@@ -46,8 +48,10 @@ function verify(args: readonly string[], worker?: string): Watched {
     ...(worker !== undefined && { TEST_WORKER: worker }),
   };
   rmSync(seen, { force: true });
-  const keys = ['--public-key', 'a.pub', '--public-key', 'b.pub'];
-  const outcome = danube(['provenance', 'verify', ...args, ...keys], { cwd: root, env });
+  const trusted = args.some((arg) => arg.startsWith('--plain-trust-root'))
+    ? []
+    : ['--public-key', 'a.pub', '--public-key', 'b.pub'];
+  const outcome = danube(['provenance', 'verify', ...args, ...trusted], { cwd: root, env });
   return { ...outcome, ...JSON.parse(readFileSync(seen, 'utf8')) };
 }
 
@@ -117,6 +121,36 @@ describe('a release of many artifacts, each with an attestation', () => {
       assert.deepEqual({ code, stderr }, { code: usual.code, stderr: usual.stderr });
       assert.equal(stdout, usual.stdout);
     }
+  });
+
+  it('is judged by a trust root as well, whose keys the threads know, though only one of them is of the builder', () => {
+    const key = (name: string): string[] => [
+      `--key-name=${name}`,
+      `--public-key=${name}.pub`,
+      '--not-before=2026-01-01T00:00:00Z',
+      '--not-after=2056-01-01T00:00:00Z',
+    ];
+    const builder = [`--builder-id=${BUILDER_ID}`, '--max-level=2', '--expires=2056-06-01T00:00:00Z'];
+    for (const words of [
+      ['init', 'root.json', ...key('a'), ...builder],
+      ['add-key', 'root.json', ...key('b')],
+    ]) {
+      const { code, stderr } = danube(['trust', ...words], { cwd: root });
+      assert.equal(code, 0, stderr);
+    }
+    const args = ['good', '--provenance', 'good.jsonl', '--plain-trust-root=root.json', '--format=json'];
+    const { code, started, stdout } = verify(args);
+    assert.equal(code, 1);
+    assert.equal(started, Math.min(THREADS, 15));
+    const { artifacts } = JSON.parse(stdout) as { artifacts: { name: string; verdict: string }[] };
+    for (const [number, { name, verdict }] of artifacts.entries()) {
+      assert.equal(name, nameOf(number));
+      assert.equal(verdict, number % 2 === 0 ? 'accepted' : 'rejected', name);
+    }
+    assert.equal(
+      verify(args, "throw new Error('broken');").stdout.replaceAll(TIMES, ''),
+      stdout.replaceAll(TIMES, ''),
+    );
   });
 
   it('starts no thread for a few', () => {
