@@ -10,6 +10,7 @@ import { linuxTools } from './linux.ts';
 import { ministack } from './ministack.ts';
 import { opensslPeer } from './openssl.ts';
 import { cryptography, inTotoAttestation, securesystemslib } from './python.ts';
+import { attLayers } from './att-layers.ts';
 import { registries } from './registries.ts';
 import { sarifMultitool } from './sarif-multitool.ts';
 import { sigstoreVerify } from './sigstore-verify.ts';
@@ -44,6 +45,7 @@ export const PEERS: readonly Peer[] = [
   sarifMultitool,
   timestampAuthority,
   ...registries,
+  attLayers,
   linuxTools,
   versitygw,
   slsaVerifierParser,

@@ -16,7 +16,7 @@ import { danube, type Material, PASSPHRASE } from './material.ts';
 const PASSWORD = { COSIGN_PASSWORD: PASSPHRASE };
 
 /** A registry that runs while a case does. */
-interface Running {
+export interface Running {
   readonly host: string;
   readonly base: string;
   /** So that our command reaches it. */
@@ -58,7 +58,7 @@ async function answers(base: string): Promise<void> {
 }
 
 /** distribution's registry, which Debian calls docker-registry. */
-async function startDistribution(
+export async function startDistribution(
   program: string,
   m: Material,
   auth: object,

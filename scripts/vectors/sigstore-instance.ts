@@ -44,6 +44,8 @@ export interface Mistakes {
   /** The log's time, changed after the log signed it. */
   readonly editedTime?: string;
   readonly signedAt?: string;
+  /** What the log hashed as the whole envelope: its JSON, as a client sent it; the payload alone when left out. */
+  readonly loggedEnvelope?: Buffer;
 }
 
 /** The trusted root of the instance, or of one whose certificate authority nobody here uses. */
@@ -120,7 +122,11 @@ interface KeylessJson {
 }
 
 export function cosignLayer(statement: object, mistakes: Mistakes = {}): CosignLayer {
-  const { verificationMaterial, dsseEnvelope } = keylessBundle(statement, mistakes) as KeylessJson;
+  const { dsseEnvelope } = keylessBundle(statement, mistakes) as KeylessJson;
+  const envelope = Buffer.from(JSON.stringify(dsseEnvelope));
+  // Signatures are the same each time: this is the same envelope, now with what the log makes of it.
+  const logged = keylessBundle(statement, { ...mistakes, loggedEnvelope: envelope });
+  const { verificationMaterial } = logged as KeylessJson;
   const { certificate, tlogEntries } = verificationMaterial;
   const bundles = tlogEntries.map(
     ({ logIndex, logId, integratedTime, inclusionPromise, canonicalizedBody }) => ({
@@ -134,7 +140,7 @@ export function cosignLayer(statement: object, mistakes: Mistakes = {}): CosignL
     }),
   );
   return {
-    envelope: Buffer.from(JSON.stringify(dsseEnvelope)),
+    envelope,
     annotations: {
       'dev.cosignproject.cosign/signature': '',
       'dev.sigstore.cosign/certificate': pem('CERTIFICATE', Buffer.from(certificate.rawBytes, 'base64')),
@@ -265,7 +271,7 @@ function logEntry(payload: Buffer, sig: Buffer, signer: string, mistakes: Mistak
     apiVersion: '0.0.1',
     kind: 'dsse',
     spec: {
-      envelopeHash: hash(payload),
+      envelopeHash: hash(mistakes.loggedEnvelope ?? payload),
       payloadHash: hash(payload),
       signatures: [{ signature: base64(sig), verifier }],
     },
