@@ -135,6 +135,10 @@ async function openNpmPackage(
     ...file,
     provenance: evidence.map((path) => join(folder, path)),
     publicKey: expectations.publicKeys.map((path) => join(folder, path)),
+    ...(expectations.sigstoreRoot !== undefined && { sigstoreRoot: join(folder, expectations.sigstoreRoot) }),
+    ...(expectations.plainTrustRoot !== undefined && {
+      plainTrustRoot: join(folder, expectations.plainTrustRoot),
+    }),
     extra: true,
     missing: true,
     format: 'json',
