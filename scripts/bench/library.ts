@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { verify } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { bundleFromJSON } from '@sigstore/bundle';
@@ -7,6 +8,7 @@ import { toSignedEntity, toTrustMaterial, Verifier as SigstoreVerifier } from '@
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { encodeSigstoreBundle, parseEnvelope, publicKeyBundle } from 'in-toto-attestation';
 import { createVerifier, loadEvidence, type Verifier } from '@danube/verifier';
+import { type Libsodium, LibsodiumSignatures } from '@danube/verifier/libsodium';
 import { ParallelSignatures } from '@danube/verifier/parallel';
 import { findProgram, HOW_TO_INSTALL } from '../peers.ts';
 import { cleanEnvironment } from '../repository.ts';
@@ -26,6 +28,7 @@ export const library: Benchmark = {
     const signed = Array.from({ length: count }, (_, n) => signProvenance([fakeSubject(n)], keyOf(keys, n)));
     return [
       besideBareVerify(keys, signed, effort),
+      byLibsodium(keys, signed, effort),
       twoWorkers(keys, signed, effort),
       besideSigstore(keys, signed.slice(0, count / 5), effort),
     ];
@@ -81,6 +84,24 @@ function besideBareVerify(keys: readonly SigningKey[], signed: readonly Signed[]
   return {
     name: 'library-verify',
     what: 'verify 10,000 envelopes of 4 kB / the same number of bare crypto.verify',
+    ratio: ratioOfTurns(signed, rounds, [ours, bare]),
+    target: 1.15,
+    better: 'lower',
+  };
+}
+
+/** The same by the library of the signature that a program may bring. */
+function byLibsodium(keys: readonly SigningKey[], signed: readonly Signed[], { rounds }: Effort): Row {
+  const libsodium: Libsodium = createRequire(import.meta.url)('sodium-native');
+  const publicKeys = keys.map(({ publicKey }) => publicKey);
+  const signatures = new LibsodiumSignatures(libsodium, publicKeys);
+  const verifier = createVerifier({ publicKeys });
+  const ours = (slice: readonly Signed[]): void => {
+    for (const task of tasksOf(slice)) verifyAttestation(task, verifier, signatures);
+  };
+  return {
+    name: 'library-verify-libsodium',
+    what: 'the same with LibsodiumSignatures / the same number of bare crypto.verify',
     ratio: ratioOfTurns(signed, rounds, [ours, bare]),
     target: 1.15,
     better: 'lower',

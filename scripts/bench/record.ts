@@ -25,7 +25,8 @@ How it is reached:
 - **Verification.** Nearly all of it is the signature. Everything else (strict parsing, all checks, the report) has to fit
   into the small rest, of which \`JSON.parse\` of envelope and statement alone takes a tenth of a signature. Expectations are
   read once (\`createVerifier\`), objects that need no change are handed out as they were parsed, and a payload is decoded to
-  where the message that was signed needs it. With two workers, this thread is one of them: it judges what the other has
+  where the message that was signed needs it. A libsodium that the caller brings (\`LibsodiumSignatures\`, measured with
+  \`sodium-native\`) halves the signature itself. With two workers, this thread is one of them: it judges what the other has
   verified.
 - **Releases.** Other processors check signatures from the moment on when evidence is read; nothing waits for them, and what they
   have not said is verified by the thread that judges. The floor is a program that only hashes the files and checks the

@@ -1,11 +1,14 @@
-/** node:crypto and noble must accept exactly the same signatures: random ones, mutated ones, and hand-made traps. */
+/** node:crypto, noble and libsodium must accept exactly the same signatures: random ones, mutated ones, and hand-made traps. */
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
 import { ed25519ph } from '@noble/curves/ed25519.js';
 import { Point } from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
 import * as fc from 'fast-check';
 import { isStrictSignature, publicKeyFlaw } from '../src/ed25519-profile.ts';
+import { parsePublicKey } from '../src/index.ts';
+import { createLibsodiumVerifier, type Libsodium } from '../src/libsodium.ts';
 import * as noble from '../src/noble/ed25519.ts';
 import * as nobleKdf from '../src/noble/kdf.ts';
 import * as nobleP256 from '../src/noble/p256.ts';
@@ -22,11 +25,16 @@ const PLATFORMS: readonly (typeof node)[] = [node, noble];
 const KDFS: readonly (typeof nodeKdf)[] = [nodeKdf, nobleKdf];
 const P256: readonly (typeof nodeP256)[] = [nodeP256, nobleP256];
 
+const LIBSODIUM: Libsodium = createRequire(import.meta.url)('sodium-native');
+
 const L = Point.CURVE().n;
 
 function verdicts(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean[] {
   if (publicKeyFlaw(key) !== undefined || !isStrictSignature(signature)) return [];
-  return PLATFORMS.map((platform) => platform.createVerifier(key)(message, signature));
+  const found = PLATFORMS.map((platform) => platform.createVerifier(key)(message, signature));
+  const byLibsodium = createLibsodiumVerifier(LIBSODIUM, parsePublicKey(key))(message, signature);
+  assert.equal(byLibsodium, found[0]);
+  return found;
 }
 
 function littleEndian(bytes: Uint8Array): bigint {
@@ -45,7 +53,7 @@ function signWithTorsion(a: bigint, r: bigint, message: Uint8Array, keyTorsion: 
   return { key, signature: concatBytes(rBytes, encodeScalar((r + k * a) % L)), k };
 }
 
-describe('Ed25519 by node:crypto and by noble', () => {
+describe('Ed25519 by node:crypto, noble and libsodium', () => {
   it('makes the key and the signature of RFC 8032, 7.1, TEST 1', () => {
     const expected =
       'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b';
