@@ -304,6 +304,8 @@ describe('policies and subjects', () => {
     assert.equal(named({ ...APP, name: 'pkg:npm/%40shop/app@1.0.0' }), 'pass');
     assert.equal(named({ ...APP, uri: 'pkg:npm/%40shop/app@1.0.0' }), 'pass');
     assert.equal(named(APP), 'fail');
+    for (const name of ['pkg:', 'pkg:npm', 'pkg:npm/%zz@1'])
+      assert.equal(named({ ...APP, name }), 'fail', name);
   });
 
   it('fail for several subjects when a rule fails for one of them, whichever it is', () => {

@@ -7,6 +7,7 @@ import type { AskPolicies, Judgement, Policy } from '../../policy.ts';
 import type { Check, Finding } from '../../report.ts';
 import { vouchedLevel } from '../../trust-checks.ts';
 import { neighboursOf } from './neighbours.ts';
+import { parsePackage } from './selectors.ts';
 
 /**
  * Asks every policy that is about the artifact; all of them have to be satisfied. Provenance that is judged without an
@@ -58,7 +59,7 @@ function subjectsOf(statement: Context['opened']['statement']): readonly Artifac
 }
 
 function toArtifact({ name = '', uri, digest }: Statement['subject'][number]): ArtifactInput {
-  const purl = [name, uri].find((text) => text?.startsWith('pkg:'));
+  const purl = [name, uri].find((text) => text !== undefined && parsePackage(text) !== undefined);
   return { name, digest, ...(purl === undefined ? {} : { packageUrl: purl }) };
 }
 
