@@ -1,5 +1,5 @@
 import type { DigestSet, JsonObject, JsonValue, ResourceDescriptor, Statement } from 'in-toto-attestation';
-import { isJsonArray, isJsonObject, joinPointer, parseProvenance } from 'in-toto-attestation';
+import { encodeBase64, isJsonArray, isJsonObject, joinPointer, parseProvenance } from 'in-toto-attestation';
 import { type Build, readBuild } from './profiles.ts';
 
 /** What a difference is about; `run` is what differs between any two runs of one build. */
@@ -68,9 +68,9 @@ function factsOf({ predicateType, predicate, subject }: Statement): Facts {
     }),
     source: sourceFacts(build),
     parameters: flatten(buildDefinition.externalParameters, sourceParameters(build)),
-    dependencies: new Map((buildDefinition.resolvedDependencies ?? []).map(dependencyFact)),
+    dependencies: collect((buildDefinition.resolvedDependencies ?? []).map(dependencyFact)),
     environment: flatten(buildDefinition.internalParameters ?? {}, []),
-    outputs: new Map(
+    outputs: collect(
       subject.map(({ name, digest }) => [name ?? describeDigest(digest), describeDigest(digest)]),
     ),
     run: facts({
@@ -85,6 +85,17 @@ function facts(values: Readonly<Record<string, string | undefined>>): ReadonlyMa
   return new Map(
     Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
   );
+}
+
+/** What stands several times under one name is one fact with all its values: the order has no meaning, the number has. */
+function collect(pairs: readonly (readonly [name: string, value: string])[]): ReadonlyMap<string, string> {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of pairs) {
+    const others = values.get(name);
+    if (others === undefined) values.set(name, [value]);
+    else others.push(value);
+  }
+  return new Map([...values].map(([name, all]) => [name, all.sort().join(', ')]));
 }
 
 function sourceFacts({ source }: Build): ReadonlyMap<string, string> {
@@ -112,11 +123,17 @@ function flatten(object: JsonObject, left: readonly string[]): ReadonlyMap<strin
 }
 
 /** An image by tag and an image by digest are the same dependency, in another version. */
-function dependencyFact({ name, uri, digest = {} }: ResourceDescriptor): [name: string, version: string] {
+function dependencyFact({
+  name,
+  uri,
+  digest = {},
+  content,
+}: ResourceDescriptor): [name: string, version: string] {
   const [key = 'without a name'] = [uri?.replace(/@sha256(?::|%3A)[0-9a-f]{64}/i, ''), name].filter(
     (text) => text !== undefined,
   );
-  return [key, describeDigest(digest)];
+  const inline = content === undefined ? '' : ` content:${encodeBase64(content)}`;
+  return [key, `${describeDigest(digest)}${inline}`];
 }
 
 function describeDigest(digest: DigestSet): string {

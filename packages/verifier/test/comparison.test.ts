@@ -118,7 +118,12 @@ describe('two builds', () => {
     const [, other, unnamed] = compareBuilds(build(), image('1')).differences.filter(({ a }) => a === null);
     const both = `sha1:${COMMIT} sha256:${COMMIT.padEnd(64, '0')}`;
     assert.deepEqual(other, { group: 'dependencies', name: 'tool', a: null, b: both });
-    assert.deepEqual(unnamed, { group: 'dependencies', name: 'without a name', a: null, b: 'no digest' });
+    assert.deepEqual(unnamed, {
+      group: 'dependencies',
+      name: 'without a name',
+      a: null,
+      b: 'no digest content:YQ==',
+    });
   });
 
   it('differ in outputs by name, or by digest where there is none', () => {
@@ -127,6 +132,30 @@ describe('two builds', () => {
     assert.deepEqual(differences({}, { subject }), [
       { group: 'outputs', name: 'app.tgz', a: sha256, b: other },
       { group: 'outputs', name: other, a: null, b: other },
+    ]);
+  });
+
+  it('differ in each of several dependencies or outputs of one name, in whatever order', () => {
+    const [first, second, third] = ['1', '2', '3'].map((text) => ({
+      name: 'lib',
+      digest: { sha256: hash('sha256', text) },
+    }));
+    const of = (...resolvedDependencies: unknown[]): Statement =>
+      build({ definition: { resolvedDependencies } });
+    assert.deepEqual(summaryOf(compareBuilds(of(first, second), of(second, first))), [true, true]);
+    assert.deepEqual(summaryOf(compareBuilds(of(first, second), of(third, second))), [false, true]);
+    assert.deepEqual(summaryOf(compareBuilds(of(first, first), of(first))), [false, true]);
+    const making = (...subject: unknown[]): Statement => build(undefined, { subject });
+    assert.deepEqual(summaryOf(compareBuilds(making(first, second), making(second, first))), [true, true]);
+    assert.deepEqual(summaryOf(compareBuilds(making(first, second), making(third, second))), [true, false]);
+  });
+
+  it('differ in a dependency that is written out, by its content', () => {
+    const of = (content: string): Change => ({
+      definition: { resolvedDependencies: [{ name: 'args', content }] },
+    });
+    assert.deepEqual(compareBuilds(build(of('YQ==')), build(of('Yg=='))).differences, [
+      { group: 'dependencies', name: 'args', a: 'no digest content:YQ==', b: 'no digest content:Yg==' },
     ]);
   });
 
