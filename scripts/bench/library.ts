@@ -30,6 +30,7 @@ export const library: Benchmark = {
       besideBareVerify(keys, signed, effort),
       byLibsodium(keys, signed, effort),
       twoWorkers(keys, signed, effort),
+      twoWorkers(keys, signed, effort, loadLibsodium()),
       besideSigstore(keys, signed.slice(0, count / 5), effort),
     ];
   },
@@ -90,11 +91,15 @@ function besideBareVerify(keys: readonly SigningKey[], signed: readonly Signed[]
   };
 }
 
+function loadLibsodium(): Libsodium {
+  const libsodium: Libsodium = createRequire(import.meta.url)('sodium-native');
+  return libsodium;
+}
+
 /** The same by the library of the signature that a program may bring. */
 function byLibsodium(keys: readonly SigningKey[], signed: readonly Signed[], { rounds }: Effort): Row {
-  const libsodium: Libsodium = createRequire(import.meta.url)('sodium-native');
   const publicKeys = keys.map(({ publicKey }) => publicKey);
-  const signatures = new LibsodiumSignatures(libsodium, publicKeys);
+  const signatures = new LibsodiumSignatures(loadLibsodium(), publicKeys);
   const verifier = createVerifier({ publicKeys });
   const ours = (slice: readonly Signed[]): void => {
     for (const task of tasksOf(slice)) verifyAttestation(task, verifier, signatures);
@@ -108,14 +113,25 @@ function byLibsodium(keys: readonly SigningKey[], signed: readonly Signed[], { r
   };
 }
 
-function twoWorkers(keys: readonly SigningKey[], signed: readonly Signed[], effort: Effort): Outcome {
-  const name = 'library-verify-two-workers';
-  const what = 'envelopes a second with two threads / openssl speed ed25519, verifications a second';
+function twoWorkers(
+  keys: readonly SigningKey[],
+  signed: readonly Signed[],
+  effort: Effort,
+  libsodium?: Libsodium,
+): Outcome {
+  const name = `library-verify-two-workers${libsodium === undefined ? '' : '-libsodium'}`;
+  const what =
+    libsodium === undefined
+      ? 'envelopes a second with two threads / openssl speed ed25519, verifications a second'
+      : 'the same with LibsodiumSignatures in one of them / openssl speed ed25519';
   const openssl = findProgram('openssl');
   if (openssl === undefined) return { name, what, notRun: `openssl is missing; ${HOW_TO_INSTALL}` };
   if (availableParallelism() < 2) return { name, what, notRun: 'this machine has one processor' };
   const publicKeys = keys.map(({ publicKey }) => publicKey);
-  const signatures = new ParallelSignatures(publicKeys, { threads: 1 });
+  const signatures = new ParallelSignatures(publicKeys, {
+    threads: 1,
+    ...(libsodium !== undefined && { otherwise: new LibsodiumSignatures(libsodium, publicKeys) }),
+  });
   const verifier = createVerifier({ publicKeys });
   const [ours, theirs]: [number[], number[]] = [[], []];
   verifyReleases(signed, verifier, signatures);

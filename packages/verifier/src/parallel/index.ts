@@ -5,6 +5,11 @@ import { type Envelope, MalformedError, pae } from 'in-toto-attestation';
 import type { Evidence, EvidenceItem } from '../evidence.ts';
 import type { SignatureProofs } from '../signature-proofs.ts';
 
+export interface ParallelSignaturesOptions extends SignatureWorkersOptions {
+  /** Who is asked for what no worker has said, before the engine verifies it: `LibsodiumSignatures`, for example. */
+  readonly otherwise?: SignatureProofs;
+}
+
 /**
  * Verifies the signatures of much evidence on all processors: worker threads begin as soon as evidence is added, and the
  * engine, which is given this as `signatures`, asks for what they have found and verifies the rest itself. Nothing waits
@@ -15,11 +20,13 @@ import type { SignatureProofs } from '../signature-proofs.ts';
  */
 export class ParallelSignatures implements SignatureProofs {
   readonly #workers: SignatureWorkers;
+  readonly #otherwise: SignatureProofs | undefined;
   readonly #tickets = new WeakMap<EvidenceItem, readonly (Ticket | undefined)[]>();
 
   /** The keys that are expected, as the very objects that `expectations` or its trust root will hold. */
-  constructor(publicKeys: readonly PublicKey[], options?: SignatureWorkersOptions) {
+  constructor(publicKeys: readonly PublicKey[], { otherwise, ...options }: ParallelSignaturesOptions = {}) {
     this.#workers = new SignatureWorkers(publicKeys, options);
+    this.#otherwise = otherwise;
   }
 
   /** Hands the signatures of the evidence to the workers. */
@@ -31,7 +38,8 @@ export class ParallelSignatures implements SignatureProofs {
 
   keyOf(item: EvidenceItem, position: number): PublicKey | undefined {
     const ticket = this.#tickets.get(item)?.[position];
-    return ticket === undefined ? undefined : this.#workers.keyOf(ticket);
+    const key = ticket === undefined ? undefined : this.#workers.keyOf(ticket);
+    return key ?? this.#otherwise?.keyOf(item, position);
   }
 
   /** Ends the threads. */

@@ -112,6 +112,27 @@ describe('signatures verified by other threads', () => {
     }
   });
 
+  it('leave what they have not said to whoever else is asked, and then to the engine', () => {
+    const [good, unknown] = [BUILDER, STRANGER].map((key) =>
+      loadEvidence([{ path: 'a', bytes: signed(undefined, { keys: [key] }) }]),
+    );
+    assert.ok(good && unknown);
+    const asked: number[] = [];
+    const otherwise: SignatureProofs = {
+      keyOf(_, position) {
+        asked.push(position);
+        return BUILDER.publicKey;
+      },
+    };
+    const signatures = new ParallelSignatures(KEYS, { threads: 0, otherwise });
+    signatures.add(good);
+    assert.equal(judge({ artifacts: [APP], evidence: good }, signatures).verdict, 'accepted');
+    assert.deepEqual(asked, [0]);
+    const none = new ParallelSignatures(KEYS, { threads: 0, otherwise: { keyOf: () => undefined } });
+    assert.equal(judge({ artifacts: [APP], evidence: good }, none).verdict, 'accepted');
+    assert.equal(judge({ artifacts: [APP], evidence: unknown }, none).verdict, 'rejected');
+  });
+
   it('are not started for little evidence, and know nothing of other evidence', () => {
     watch((code) => code);
     const signatures = new ParallelSignatures(KEYS);
