@@ -14,6 +14,11 @@ export const EXPLAINED: readonly Explained[] = [
     why: 'An age of 0 passes, because no maximum is below 0: there is no hint to choose.',
   },
   {
+    file: 'packages/verifier/src/evaluate.ts',
+    what: 'artifacts.length > 0  ->  artifacts.length >= 0',
+    why: 'No list is empty here: a verification without artifacts is refused before. It stands guard all the same.',
+  },
+  {
     file: 'packages/verifier/src/matching.ts',
     what: 'hits.length > 0  ->  hits.length >= 0',
     why: 'A list without hits adds none to the others: leaving it out only saves work.',

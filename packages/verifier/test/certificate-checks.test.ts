@@ -57,6 +57,14 @@ describe('a certificate', () => {
     assert.deepEqual(attestationOf(report).keyids, []);
   });
 
+  it('is asked for by name, alone or beside a key', () => {
+    const BY = 'a certificate of the Sigstore root';
+    assert.equal(checkOf(judge({ signer: PROVEN }), 'signature').expected, `a signature by ${BY}`);
+    const beside = judge({ signer: PROVEN }, { ...EXPECT, publicKeys: [BUILDER.publicKey] });
+    const { keyid } = BUILDER.publicKey;
+    assert.equal(checkOf(beside, 'signature').expected, `a signature by ${keyid} or ${BY}`);
+  });
+
   it('whose time is not proven rejects, and nothing of the statement is reported as believed', () => {
     const report = judge({ signer: { ...PROVEN, times: [], logEntries: 0 } });
     assert.deepEqual(failures(report), ['transparency']);

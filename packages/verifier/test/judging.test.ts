@@ -65,6 +65,12 @@ describe('an artifact', () => {
     assert.equal(evaluate({ files: [signed(old)] }).artifacts[0]?.attestations.length, 1);
   });
 
+  it('is listed with the first hundred that name it, when one of them is accepted, and no later one in their place', () => {
+    const files = Array.from({ length: 102 }, () => signed());
+    const listed = evaluate({ files }).artifacts[0]?.attestations.map(({ path }) => path) ?? [];
+    assert.deepEqual([listed.length, listed.at(-1)], [100, 'provenance-99.json']);
+  });
+
   it('is found by the end of the path that the caller typed', () => {
     const artifacts = [artifactOf('/tmp/out/app.tgz', 'changed')];
     assert.match(checkOf(evaluate({ artifacts }), 'evidence.found').actual ?? '', /by name$/);

@@ -33,14 +33,22 @@ interface Situation {
   readonly artifacts?: Case['artifacts'];
   readonly expires?: Date;
   readonly proof?: PublicationProof;
+  readonly keys?: Case['keys'];
 }
 
-function made({ files = [provenance(), publication()], artifacts, expires, proof }: Situation = {}): Check {
+function made({
+  files = [provenance(), publication()],
+  artifacts,
+  expires,
+  proof,
+  keys,
+}: Situation = {}): Check {
   const evidence = loadEvidence(files.map((bytes, index) => ({ path: `${index}`, bytes })));
   const times = { times: [{ by: 'a log', time: NOW }] };
   const report = evaluate({
     evidence,
     ...(artifacts === undefined ? {} : { artifacts }),
+    ...(keys === undefined ? {} : { keys }),
     expect: {
       npmPackage: {
         name: '@shop/app',
@@ -74,6 +82,9 @@ describe('npm.package', () => {
     assert.deepEqual([status, actual], ['fail', told]);
     assert.equal(named('').status, 'pass');
     assert.equal(named(BUILDER.publicKey.keyid).status, 'pass');
+    const keys = [BUILDER, STRANGER];
+    const both = [provenance(SUBJECT, { keys }), publication()];
+    assert.equal(made({ files: both, keys: keys.map(({ publicKey }) => publicKey) }).status, 'pass');
   });
 
   it('counts what claims to be about the package, by name or by digest, in any subject', () => {

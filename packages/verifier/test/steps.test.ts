@@ -62,6 +62,26 @@ const NEVER: Policy = {
   ask: askPolicies,
 };
 
+describe('a rule of a policy', () => {
+  it('has to be judged: one that was not run rejects, like one that fails', () => {
+    const verdictOf = (status: 'pass' | 'warn' | 'fail' | 'not-run'): string => {
+      const rule = {
+        id: 'policy.rule:never/a',
+        status,
+        expected: null,
+        actual: null,
+        pointer: null,
+        hint: null,
+      } as const;
+      const policy: Policy = { ...NEVER, ask: () => ({ findings: {}, rules: [rule] }) };
+      return evaluate({ expect: { policies: [policy] } }).verdict;
+    };
+    assert.equal(verdictOf('pass'), 'accepted');
+    assert.equal(verdictOf('not-run'), 'rejected');
+    assert.equal(verdictOf('fail'), 'rejected');
+  });
+});
+
 /** One change of what is expected that turns the accepted case into a rejected one, and the checks that say so. */
 const FLIPS: Readonly<
   Record<keyof Expectations, readonly [change: Partial<Expectations>, failed: readonly CheckId[]]>

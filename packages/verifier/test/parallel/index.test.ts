@@ -159,6 +159,10 @@ describe('what is proven of signatures', () => {
     return evaluateProvenance({ evidence, artifacts: [APP], expectations, now: NOW, signatures }).verdict;
   }
 
+  it('is believed of a key that is expected: who gives it has verified', () => {
+    assert.equal(verdict(bad, BUILDER.publicKey, [BUILDER.publicKey]), 'accepted');
+  });
+
   it('counts for a key that is expected, and for no other', () => {
     assert.equal(verdict(good, STRANGER.publicKey, [BUILDER.publicKey]), 'accepted');
     assert.equal(verdict(bad, STRANGER.publicKey, [BUILDER.publicKey]), 'rejected');
