@@ -24,6 +24,21 @@ export const EXPLAINED: readonly Explained[] = [
     why: 'A list without hits adds none to the others: leaving it out only saves work.',
   },
   {
+    file: 'packages/verifier/src/documents/policy/ask.ts',
+    what: 'opened.payload.reached && opened.statement.reached  ->  opened.payload.reached || opened.statement.reached',
+    why: 'The build is reached only through both; they are asked for the types.',
+  },
+  {
+    file: 'packages/verifier/src/documents/policy/neighbours.ts',
+    what: 'envelope instanceof MalformedError || statement instanceof MalformedError  ->  envelope instanceof MalformedError && statement instanceof MalformedError',
+    why: 'What is found by its statement has one, and an envelope around it; they are asked for the types.',
+  },
+  {
+    file: 'packages/verifier/src/documents/policy/cel.ts',
+    what: 'steps > MAX_STEPS  ->  steps >= MAX_STEPS',
+    why: 'The steps are an estimate from above: whether the bound itself belongs to it decides nothing.',
+  },
+  {
     file: 'packages/verifier/src/documents/policy/attestation-constraints.ts',
     what: 'Number(actualLevel) >= Number(level)  ->  Number(actualLevel) > Number(level)',
     why: 'The same level of the same track is the same text, which is looked at before.',

@@ -58,7 +58,6 @@ export interface PolicyInput {
 /** An attestation beside the provenance. Its statement is a claim until a key that counts verified its envelope. */
 export interface Neighbour {
   readonly path: string;
-  readonly line?: number;
   readonly envelope: Envelope;
   readonly statement: Statement;
   /** Whether those whom the caller trusts with the provenance signed it as well. */

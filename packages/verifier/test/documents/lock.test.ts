@@ -10,6 +10,7 @@ import {
   weakerThan,
   type LockEntry,
 } from '../../src/documents/index.ts';
+import { loadEvidence } from '../../src/index.ts';
 import {
   APP,
   BUILDER,
@@ -18,6 +19,7 @@ import {
   LIB,
   SOURCE_URI,
   STRANGER,
+  attestationOf,
   bytesOf,
   check,
   checkOf,
@@ -64,6 +66,35 @@ describe('a lock', () => {
     assert.equal(judged({ 'app.tgz': ENTRY, 'lib.tgz': ENTRY }, input)[0], 'pass');
     assert.equal(judged({ 'app.tgz': older, 'lib.tgz': ENTRY }, input)[0], 'fail');
     assert.equal(judged({ 'app.tgz': ENTRY, 'lib.tgz': older }, input)[0], 'fail');
+  });
+
+  it('records the identity of a certificate as a signer, when its time is proven', () => {
+    const identity = 'https://ci.example.com/workflow';
+    const issuer = 'https://issuer.example.com';
+    const time = new Date(FINISHED);
+    const proof = {
+      signer: {
+        identity,
+        issuer,
+        claims: {},
+        fingerprint: 'sha256:00',
+        times: [{ by: 'transparency-log', time }],
+        logEntries: 1,
+        notBefore: time,
+        notAfter: time,
+      },
+    };
+    const evidence = loadEvidence([{ path: 'a', bytes: signed() }]);
+    const lock = recordLock();
+    const report = evaluate({
+      evidence,
+      keys: [],
+      expect: { lock, certificateIdentity: identity, certificateIssuer: issuer },
+      certificates: new Map(evidence.items.map((item) => [item, proof])),
+    });
+    const { statement } = attestationOf(report);
+    assert.ok(statement);
+    assert.deepEqual(lock.entryOf(statement)?.signers, [identity]);
   });
 
   it('judges the level that the trust root vouches for', () => {

@@ -4,13 +4,14 @@ import { describe, it } from 'node:test';
 import { type JsonObject, VSA_V1 } from 'in-toto-attestation';
 import { DocumentError } from '../../src/documents/index.ts';
 import { readCel } from '../../src/documents/policy/cel.ts';
-import type { Check, CheckId } from '../../src/index.ts';
+import type { Check, CheckId, Policy } from '../../src/index.ts';
 import {
   APP,
   AUDITOR,
   BUILD_TYPE,
   BUILDER,
   BUILDER_ID,
+  COMMIT,
   LIB,
   NOW,
   SOURCE_URI,
@@ -55,6 +56,16 @@ describe('isolation', () => {
   it('is any attribute of the report', () => {
     assert.equal(beside('isolation', spec, report({ attribute: 'OTHER' }, isolated))[0], 'pass');
     assert.equal(beside('isolation', spec, report(isolated, { attribute: 'OTHER' }))[0], 'pass');
+  });
+
+  it('is any report of several, about the artifact itself', () => {
+    const [other, good] = [report({ attribute: 'OTHER' }), report(isolated)];
+    assert.equal(beside('isolation', spec, other, good)[0], 'pass');
+    assert.equal(beside('isolation', spec, good, other)[0], 'pass');
+    const predicate = { attributes: [isolated] };
+    const subject = [{ name: 'source', digest: { gitCommit: COMMIT } }];
+    const ofCommit = signed(statementOf({ predicateType: SCAI, predicate, subject }));
+    assert.equal(beside('isolation', spec, ofCommit)[0], 'fail');
   });
 
   it('says which attribute is not there, and under which conditions', () => {
@@ -269,6 +280,7 @@ describe('source, trigger, actor and age of a policy', () => {
       {},
       { actor: 7 },
       { actor: { actor: 'alice' } },
+      { actor: { undefined: 'alice' } },
       { github: 'alice' },
       { github: { actor: ['alice'] } },
       { github: {} },
@@ -322,7 +334,69 @@ describe('policies and subjects', () => {
   });
 });
 
+describe('what a policy is about', () => {
+  it('is what any of its patterns selects', () => {
+    const selected = (...patterns: readonly string[]): string => {
+      const { checks } = attestationOf(judge({ artifacts: patterns.map((file) => ({ file })) }));
+      return checks.find(({ id }) => id === 'policy.match')?.status ?? '';
+    };
+    assert.equal(selected('*.tgz', '*.zip'), 'pass');
+    assert.equal(selected('*.zip', '*.tgz'), 'pass');
+    assert.equal(selected('*.zip', '*.whl'), 'fail');
+  });
+
+  it('is not left without a ceiling, or with conditions that ask for nothing', () => {
+    const scan = { name: 'scan', type: 'vulnerability-scan', ceiling: {} };
+    for (const spec of [
+      { attestations: [scan] },
+      { isolation: { attributes: [{ attribute: 'ISOLATED', conditions: {} }] } },
+    ]) {
+      assert.throws(() => policyOf(spec), /sets no ceiling|is empty/);
+    }
+  });
+});
+
+describe('several policies', () => {
+  const policy = (name: string, actual: string, status: 'pass' | 'fail'): Policy => ({
+    ...policyOf({}, name),
+    needsTrustRoot: false,
+    checkIds: ['dependency'],
+    select: () => true,
+    judge: () => [{ id: 'dependency', status, expected: null, actual, pointer: null, hint: null }],
+  });
+  const told = (...policies: readonly Policy[]): unknown => {
+    const { checks } = attestationOf(evaluate({ expect: { policies } }));
+    return checks.find(({ id }) => id === 'dependency')?.actual;
+  };
+
+  it('that make the same check are told by the first that did not pass, else by the first', () => {
+    assert.equal(told(policy('a', 'first', 'fail'), policy('b', 'second', 'fail')), 'first');
+    assert.equal(told(policy('a', 'first', 'pass'), policy('b', 'second', 'pass')), 'first');
+    assert.equal(told(policy('a', 'first', 'pass'), policy('b', 'second', 'fail')), 'second');
+  });
+});
+
 describe('an expression', () => {
+  it('may look at a long list with many conditions, as long as it does not make longer ones', () => {
+    const list = Array.from({ length: 3000 }, () => 1);
+    const files = [
+      signed(statementOf({ predicate: predicateOf({ definition: { internalParameters: { list } } }) })),
+    ];
+    const of = (expression: string): unknown => {
+      const spec = {
+        rules: [{ name: 'r', expression, message: 'no' }],
+        dependencies: undefined,
+        actors: undefined,
+      };
+      return made('r', spec, { files }).status;
+    };
+    const place = 'predicate.buildDefinition.internalParameters.list';
+    const conditions = Array.from({ length: 12 }, () => 'n > 0').join(' && ');
+    assert.equal(of(`${place}.all(n, ${conditions})`), 'pass');
+    const longer = Array.from({ length: 12 }, () => place).join(' + ');
+    assert.equal(of(`(${longer}).all(n, ${conditions})`), 'fail');
+  });
+
   const list = (length: number): string => `[${Array.from({ length }, () => '1').join()}] == []`;
 
   it('has 500 parts at most', () => {

@@ -15,14 +15,13 @@ export function neighboursOf(context: Context): Pick<PolicyInput, 'about' | 'abo
   const neighbourhood = KNOWN.get(evidence) ?? new Neighbourhood(evidence);
   KNOWN.set(evidence, neighbourhood);
   const meet = ({ item }: Hit): Neighbour[] => {
-    const { path, line, envelope } = item;
+    const { path, envelope } = item;
     const statement = item.statement();
     if (envelope instanceof MalformedError || statement instanceof MalformedError) return [];
     const opened = open(item);
     return [
       {
         path,
-        ...(line === undefined ? {} : { line }),
         envelope,
         statement,
         isTrusted: isVouchedFor(opened, context),

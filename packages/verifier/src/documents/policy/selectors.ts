@@ -44,11 +44,9 @@ export function packageMatcher(pattern: string): (found: Package) => boolean {
   }
   if (type === 'oci' || type === 'docker') throw new PatternError('is about an image; use image: instead');
   const matchPath = pathMatcher(path);
-  const matchVersion = version === undefined ? () => true : textMatcher(version);
+  const matchVersion = version === undefined ? undefined : textMatcher(version);
   return (found) =>
-    found.type === type &&
-    matchPath(found.path) &&
-    (version === undefined || matchVersion(found.version ?? ''));
+    found.type === type && matchPath(found.path) && (matchVersion?.(found.version ?? '') ?? true);
 }
 
 /** @returns `undefined` for a text that is no package URL. */
@@ -81,11 +79,9 @@ export function imageMatcher(pattern: string): (found: ImageReference) => boolea
     );
   }
   const matchPath = pathMatcher(path);
-  const matchTag = tag === undefined ? () => true : textMatcher(tag);
+  const matchTag = tag === undefined ? undefined : textMatcher(tag);
   return (found) =>
-    found.registry === registry &&
-    matchPath(found.repository) &&
-    (tag === undefined || matchTag(found.tag ?? ''));
+    found.registry === registry && matchPath(found.repository) && (matchTag?.(found.tag ?? '') ?? true);
 }
 
 /** @returns `undefined` for a text that is no image reference. */
