@@ -48,6 +48,11 @@ describe('parseYaml', () => {
     assert.throws(() => parse(text(1024 * 1024 + 1)), DocumentError);
   });
 
+  it('makes a text of every key, and merges nothing', () => {
+    assert.deepEqual(parse('1: a\n'), { 1: 'a' });
+    assert.deepEqual(parse('c: { <<: { b: 1 } }\n'), { c: { '<<': { b: 1 } } });
+  });
+
   it('takes numbers that JavaScript can hold', () => {
     assert.deepEqual(parse('a: 9007199254740991\nb: 0.5\nc: -1\nd: 1e3\n'), {
       a: 9007199254740991,
@@ -58,6 +63,7 @@ describe('parseYaml', () => {
   });
 
   it('says on which line, or that there is nothing', () => {
+    assert.throws(() => parse('a: 1\nb: 2\na: 2\n'), /unique at line 3, column 1/);
     assert.throws(() => parse('a: 1\nb: !!str 2\n'), {
       message: 'line 2: holds a tag, tag:yaml.org,2002:str',
     });
