@@ -5,6 +5,7 @@ import { CHECK_IDS, type CheckId, type Expectations, type Policy, type TrustRoot
 import { RULES_BY_FIELD } from '../src/expectations.ts';
 import { followDependencies } from '../src/chain/index.ts';
 import { askPolicies } from '../src/documents/policy/ask.ts';
+import type { Context } from '../src/context.ts';
 import { fail } from '../src/finding.ts';
 import { STEPS } from '../src/steps.ts';
 import {
@@ -61,6 +62,21 @@ const NEVER: Policy = {
   judge: () => [],
   ask: askPolicies,
 };
+
+describe('whatever is expected', () => {
+  it('these checks have to be made: one that was not run would reject', () => {
+    for (const id of [
+      'evidence.found',
+      'envelope.format',
+      'signature',
+      'key.threshold',
+      'statement.format',
+      'predicate.type',
+    ]) {
+      assert.equal(STEPS.find((step) => step.id === id)?.demanded({} as Context), true, id);
+    }
+  });
+});
 
 describe('a rule of a policy', () => {
   it('has to be judged: one that was not run rejects, like one that fails', () => {
