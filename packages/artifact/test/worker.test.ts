@@ -132,7 +132,9 @@ describe('hashFiles with workers', { skip: ONE_CORE }, () => {
 
   it('stops them when the signal is aborted', async () => {
     watchWorkers();
-    const folder = folderOfLarge(4);
+    const folder = folderOf();
+    // So much that no machine is done with it before progress is told for the first time.
+    for (const name of ['0', '1', '2', '3']) writeSparse(join(folder, name), 64 * 1024 * MIB);
     const reason = new Error('enough');
     const controller = new AbortController();
     const onProgress = (): void => controller.abort(reason);
