@@ -37,6 +37,7 @@ export function verifySigstoreBundle(
   const entity = toEntity(bundle, context);
   const certificate = readMaterial(bundle);
   return byAnyInstance(root, (instance) => {
+    requireTime(entity, instance.thresholds);
     const signer = verifyEntity(entity, instance, instance.thresholds, context.publicKey);
     const spki = signer.key.export({ type: 'spki', format: 'der' });
     const times = timesOf(entity);
@@ -49,6 +50,15 @@ export function verifySigstoreBundle(
     return describeSigner(signer, certificate, times, logEntries);
   });
 }
+
+/** The library would only say how many it counted. */
+function requireTime({ timestamps }: SignedEntity, { timestampThreshold }: Thresholds): void {
+  if (timestamps.length > 0 || timestampThreshold === 0) return;
+  throw new SigstoreError('ERR_SIGSTORE_TIME', UNTIMED);
+}
+
+const UNTIMED =
+  'nothing proves when it was signed: the bundle holds no log entry with a time, and no timestamp';
 
 /** The first instance that proves it. */
 export function byAnyInstance<Proof>(
