@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type S3Server, startRegistry, startS3 } from '@danube/test-registry';
@@ -189,6 +189,84 @@ describe('danube provenance attest --store', () => {
     assert.match(otherFacts.stderr, /other facts/);
     write(join(root, 'dist/app.tgz'), 'the app of a job');
     assert.deepEqual(jobObjects(), before);
+  });
+
+  it('is verified by its id, of a bucket as of a directory', async () => {
+    assert.equal((await attest('elsewhere', 'first')).code, 0);
+    for (const store of [S3, 'elsewhere']) {
+      const job = ['--job', 'abc123', '--store', store];
+      const alone = await verify(...job);
+      assert.equal(alone.code, 0, alone.stderr);
+      assert.match(alone.stderr, /no artifact was checked/);
+      assert.equal((await verify('dist/app.tgz', ...job)).code, 0);
+      assert.equal((await verify('app.tgz', ...job)).code, 1);
+      assert.equal((await verify('--digest', `sha256:${sha256('the app of a job')}`, ...job)).code, 0);
+      const stranger = await danube(['verify', '--public-key', 'second.pub', ...job]);
+      assert.equal(stranger.code, 1, stranger.stderr);
+      const missing = await verify('--job', 'nobody', '--store', store);
+      assert.deepEqual([missing.code, missing.stdout], [3, '']);
+    }
+    assert.match(
+      (await verify('dist/app.tgz', '--job', 'abc123', '--store', S3)).stdout,
+      /in s3:\/\/attestations/,
+    );
+  });
+
+  it('has the files of a job that are attestations by their names, and a broken one rejects', async () => {
+    const other = 's3://attestations/described';
+    const sbom = ['--attestation', 'notes.json'];
+    const ofJob = statementOf({ 'app.tgz': 'the app of a job' });
+    write(join(root, 'notes.json'), attestationOf(ofJob, await testKey(1)));
+    const attested = await attest(other, 'first', ...sbom);
+    assert.equal(attested.code, 0, attested.stderr);
+    const job = ['--job', 'abc123', '--store', other];
+    const { code, stdout } = await danube([
+      'verify',
+      '--public-key',
+      'first.pub',
+      '--format',
+      'json',
+      ...job,
+    ]);
+    assert.equal(code, 0);
+    assert.ok(stdout.includes(attested.stdout.trim()), stdout);
+    assert.doesNotMatch(stdout, new RegExp(sha256(readFileSync(join(root, 'notes.json')))));
+    const [step] = [...s3.objects.keys()].filter((key) => key.startsWith('described/jobs/'));
+    const broken = '{';
+    s3.objects.set(`described/attestations/sha256/${sha256(broken)}`, Buffer.from(broken));
+    const files = { files: { 'provenance.json': sha256(broken) } };
+    s3.objects.set(step ?? '', Buffer.from(JSON.stringify(files)));
+    assert.equal((await verify(...job)).code, 1);
+  });
+
+  it('is asked for a job in one place that keeps jobs, and by a plain name', async () => {
+    for (const [args, message] of [
+      [['--job', 'abc123', '--store', S3, '--data-dir', 'elsewhere'], /--data-dir or --store/],
+      [['--job', 'abc123', '--store', 'oci:registry.example.com/app'], /expected a directory or s3/],
+      [['--job', '../abc123', '--store', S3], /job id/],
+      [['--job', 'abc123', '--store', S3, '--offline'], /--offline forbids/],
+    ] as const) {
+      const { code, stdout, stderr } = await verify(...args);
+      assert.deepEqual([code, stdout], [2, ''], stderr);
+      assert.match(stderr, message);
+    }
+  });
+
+  it('of `run` keeps what a command made, and runs none for a place that keeps nothing', async () => {
+    const run = async (store: string): Promise<Outcome> => {
+      const made = ['--artifacts', 'made.txt', '--', 'sh', '-c', 'echo made > made.txt'];
+      return danube(['run', '--key', 'first', '--job-id', 'run-1', '--store', store, ...made]);
+    };
+    for (const store of ['oci:registry.example.com/app', 'gs://bucket', 's3://BUCKET']) {
+      assert.equal((await run(store)).code, 2, store);
+      assert.equal(existsSync(join(root, 'made.txt')), false, store);
+    }
+    for (const store of [S3, 'elsewhere']) {
+      const { code, stderr } = await run(store);
+      assert.equal(code, 0, stderr);
+      assert.equal((await verify('made.txt', '--job', 'run-1', '--store', store)).code, 0);
+      rmSync(join(root, 'made.txt'));
+    }
   });
 
   it('keeps it in another directory than that of the keys', async () => {

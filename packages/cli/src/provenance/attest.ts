@@ -4,7 +4,7 @@ import { choice, repeatable, single } from '../options.ts';
 import { addDataDirOption, addKeyOptions, type KeyOptions } from '../signing-key-options.ts';
 import { addTimestampOption, type TimestampOptions } from '../timestamp-option.ts';
 import { FILE_FORMATS, type FileFormat } from './file-formats.ts';
-import { addJobOptions, JOB_HELP, type JobOptions } from './job-options.ts';
+import { addJobOptions, JOB_HELP, type JobOptions, jobStoreOption } from './job-options.ts';
 
 export interface AttestOptions extends JobOptions, KeyOptions, TimestampOptions {
   readonly egressPolicy?: string;
@@ -34,12 +34,7 @@ export function describe(command: Command): void {
       ),
     );
   addDataDirOption(addTimestampOption(addKeyOptions(command).optionsGroup('Output:')))
-    .addOption(
-      single(
-        '--store <PLACE>',
-        'keep the job there, not in DATA-DIR: a data directory or s3://BUCKET/PREFIX',
-      ),
-    )
+    .addOption(jobStoreOption())
     .option('--json', 'print what is stored and what is proven of the isolation, as JSON')
     .addOption(single('--out <FILE>', 'write the attestation there as well'))
     .addOption(choice('--format <FORMAT>', 'of --out', FILE_FORMATS, 'dsse'))
@@ -53,7 +48,8 @@ name: all of them or none. With --timestamp-url so does provenance.sigstore.json
 with its timestamp (docs/trust.md).
 
 With --store s3://BUCKET/PREFIX the same holds for jobs in a bucket: all of a job's attestations or none, the same facts
-again change nothing, other facts are an error, whichever machine they come from. verify --store finds them there.
+again change nothing, other facts are an error, whichever machine they come from. verify --store finds them there by
+digest, and with --job ID by the job.
 ${JOB_HELP}
 
 Examples:

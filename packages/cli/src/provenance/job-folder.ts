@@ -11,3 +11,8 @@ export function jobFolder(job: string, dataDir: string | undefined): string {
   checkJobId(job);
   return join(resolveDataDir(dataDir), 'artifacts', job);
 }
+
+/** Whether a store is something else than a directory: it has the scheme of a URI. */
+export function isElsewhere(store: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:/.test(store);
+}

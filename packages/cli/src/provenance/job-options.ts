@@ -1,6 +1,6 @@
 import type { HashAlgorithm } from '@danube/artifact';
 import type { Platform } from '@danube/builder';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, type Option } from 'commander';
 import { choice, repeatable, single } from '../options.ts';
 import { addSecretOptions, type SecretOptions } from '../secret-options.ts';
 
@@ -26,6 +26,13 @@ export function addDependencyOptions(command: Command): Command {
   return command
     .optionsGroup('Dependencies:')
     .addOption(repeatable('--lock-file <FILE>', 'what it pins becomes resolved dependencies'));
+}
+
+export function jobStoreOption(): Option {
+  return single(
+    '--store <PLACE>',
+    'keep the job there, not in DATA-DIR: a data directory or s3://BUCKET/PREFIX',
+  );
 }
 
 function addRecordOptions(command: Command): Command {

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { type AttestationStore, openJobDirectory } from '@danube/store';
+import type { EvidenceFile } from '@danube/verifier';
 import { usageError } from '../exit-code.ts';
+import { isEvidenceName } from './evidence-files.ts';
+import { isElsewhere } from './job-folder.ts';
 
 /** Where the attestations of jobs are kept, each under its job. */
 export interface JobStore extends AttestationStore {
@@ -15,11 +18,11 @@ export async function withJobStore<Result>(
   place: string,
   work: (store: JobStore) => Promise<Result>,
 ): Promise<Result> {
-  if (!/^[a-z][a-z0-9+.-]*:/.test(place)) return work(jobDirectory(place));
+  if (!isElsewhere(place)) return work(jobDirectory(place));
   if (!place.startsWith('s3:')) {
     throw usageError(
       `--store ${place}: expected a directory or s3://BUCKET/PREFIX`,
-      'in a registry attestations lie beside their image: danube provenance push IMAGE@DIGEST',
+      'a registry keeps no jobs: write --out FILE, and put it beside its image by danube provenance push IMAGE@DIGEST',
     );
   }
   const { openBucketJobs } = await import('./stores.ts');
@@ -29,6 +32,18 @@ export async function withJobStore<Result>(
   } finally {
     jobs.close();
   }
+}
+
+/**
+ * The attestations of a job in a bucket: those whose names are evidence in the folder of a job, too.
+ *
+ * @throws CliError ERR_USAGE for what keeps no jobs; StoreError, SignError for what it does
+ */
+export async function readStoredJob(place: string, jobId: string): Promise<readonly EvidenceFile[]> {
+  return withJobStore(place, async (store) => {
+    const files = [...(await store.read(jobId))].filter(([name]) => isEvidenceName(name));
+    return files.map(([name, bytes]) => ({ path: store.locate(jobId, name, bytes), bytes }));
+  });
 }
 
 function jobDirectory(dataDir: string): JobStore {

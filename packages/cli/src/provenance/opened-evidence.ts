@@ -30,15 +30,18 @@ export interface Reading {
 /** Other threads help when there are as many artifacts, and as many attestations. */
 const MANY = 1000;
 
+/** Attestations of a job: the folder that they are in, or what a store elsewhere holds of it. */
+export type JobEvidence = string | readonly EvidenceFile[];
+
 /** Evidence that the caller named: what cannot be read ends the run. */
 export async function openEvidence(
   provenance: readonly string[] = [],
-  jobFolder: string | undefined,
+  job: JobEvidence = [],
   reading: Reading,
 ): Promise<OpenedEvidence> {
-  const ofJob = jobFolder === undefined ? [] : evidenceIn(jobFolder);
-  const paths = new Set([...provenance.flatMap(expandEvidence), ...ofJob]);
-  return { ...(await readAll(paths, readEvidence, reading)), isBlind: false };
+  const ofJob = typeof job === 'string' ? evidenceIn(job) : job;
+  const named = new Set([...provenance.flatMap(expandEvidence), ...ofJob]);
+  return { ...(await readAll(named, readEvidence, reading)), isBlind: false };
 }
 
 /** Evidence that was met beside artifacts: what cannot be read is told, and the rest may still speak. */
@@ -59,15 +62,15 @@ export async function loadFound(paths: readonly string[], reading: Reading): Pro
 }
 
 async function readAll(
-  paths: Iterable<string>,
+  named: Iterable<string | EvidenceFile>,
   read: (path: string) => EvidenceFile | undefined,
   { artifacts, expectations }: Reading,
 ): Promise<Omit<OpenedEvidence, 'isBlind'>> {
   const sources: EvidenceFile[] = [];
   const items: EvidenceItem[] = [];
   let signatures: ParallelSignatures | undefined;
-  for (const path of paths) {
-    const file = read(path);
+  for (const each of named) {
+    const file = typeof each === 'string' ? read(each) : each;
     if (file === undefined) continue;
     sources.push(file);
     const loaded = loadEvidence([file]);

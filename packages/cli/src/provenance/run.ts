@@ -5,7 +5,7 @@ import { addSecretOptions, type SecretOptions } from '../secret-options.ts';
 import { addDataDirOption, addKeyOptions, type KeyOptions } from '../signing-key-options.ts';
 import { addTimestampOption, type TimestampOptions } from '../timestamp-option.ts';
 import { FILE_FORMATS, type FileFormat } from './file-formats.ts';
-import { addDependencyOptions, PLATFORMS } from './job-options.ts';
+import { addDependencyOptions, jobStoreOption, PLATFORMS } from './job-options.ts';
 
 export interface RunOptions extends KeyOptions, SecretOptions, TimestampOptions {
   readonly artifacts?: readonly string[];
@@ -21,6 +21,7 @@ export interface RunOptions extends KeyOptions, SecretOptions, TimestampOptions 
   readonly logs?: string;
   readonly allowFailed?: true;
   readonly attestation?: readonly string[];
+  readonly store?: string;
   readonly out?: string;
   readonly format: FileFormat;
 }
@@ -50,8 +51,12 @@ export function describe(command: Command): void {
     .optionsGroup('More about the job:')
     .addOption(repeatable('--attestation <FILE>', 'store this with it, as `provenance attest` does'));
   addTimestampOption(addDataDirOption(addKeyOptions(command).optionsGroup('Output:')))
+    .addOption(jobStoreOption())
     .addOption(
-      single('--out <FILE>', 'write the attestation there; stored as well only with a data directory'),
+      single(
+        '--out <FILE>',
+        'write the attestation there; stored as well only with --store or a data directory',
+      ),
     )
     .addOption(choice('--format <FORMAT>', 'of --out', FILE_FORMATS, 'dsse'))
     .addHelpText(
@@ -64,6 +69,7 @@ provenance as well. Everything is said to be the tenant's: the command could hav
 Examples:
   danube provenance run --artifacts 'dist/**' --key signing.key --out app.intoto.jsonl --format jsonl -- make dist
   danube provenance run --lock-file package-lock.json --require-clean -- npm run build
+  danube provenance run --artifacts 'dist/**' --key signing.key --store s3://attestations/shop -- make dist
   danube provenance run --hermetic --trace --input 'src/**' --artifacts app -- go build -o app ./...`,
     );
 }

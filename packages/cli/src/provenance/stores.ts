@@ -6,6 +6,7 @@ import { usageError } from '../exit-code.ts';
 import { isImage, readImageReference, withRegistry } from '../registry.ts';
 import type { RegistryOptions } from '../registry-options.ts';
 import { sayWarning } from '../terminal.ts';
+import { isElsewhere } from './job-folder.ts';
 
 /** What a store holds about some digests. */
 export interface StoredEvidence {
@@ -77,7 +78,7 @@ export async function withStore<Result>(
 async function openStore(text: string): Promise<SubjectStore> {
   const bucket = await readBucket(text);
   if (bucket !== undefined) return asUsage(text, () => openS3Store(bucket));
-  if (SCHEME.test(text)) {
+  if (isElsewhere(text)) {
     throw usageError(`--store ${text}: expected a directory, s3://BUCKET/PREFIX or oci:REGISTRY/REPOSITORY`);
   }
   return openSubjectDirectory(text);
@@ -89,8 +90,6 @@ export async function openBucketJobs(text: string): Promise<S3Jobs> {
   if (bucket === undefined) throw usageError(`--store ${text}: expected s3://BUCKET/PREFIX`);
   return asUsage(text, () => openS3Jobs(bucket));
 }
-
-const SCHEME = /^[a-z][a-z0-9+.-]*:/;
 
 /** How a bucket is reached, when that is what the text names; by AWS's own variables. */
 async function readBucket(text: string): Promise<S3StoreOptions | undefined> {

@@ -20,7 +20,7 @@ import { sayWarning } from '../terminal.ts';
 import { inFlags, readExpectations } from './expectations.ts';
 import type { Following } from './following.ts';
 import { hashTargets } from './hashing.ts';
-import { loadFound, openEvidence, type OpenedEvidence } from './opened-evidence.ts';
+import { type JobEvidence, loadFound, openEvidence, type OpenedEvidence } from './opened-evidence.ts';
 import { type Describe, printReport } from './report.ts';
 import { summaryOutput } from './summary-options.ts';
 import { type FileTarget, findTargets, isArtifact, type Problem } from './targets.ts';
@@ -90,8 +90,10 @@ export async function judgeArtifacts(
   const found = await openCase(paths, options, expectations);
   const hashed = await hashTargets(found.files, algorithmsOf(found.evidence));
   const artifacts = await nameArtifacts([...hashed.artifacts, ...found.digests], options, lock);
-  const opened =
-    options.store === undefined ? found : await addStored(found, artifacts, options.store, options);
+  const { store } = options;
+  // A job says itself what speaks for it.
+  const isByDigest = store !== undefined && options.job === undefined;
+  const opened = isByDigest ? await addStored(found, artifacts, store, options) : found;
   const problems = [...opened.problems, ...hashed.problems];
   const proofs = await lookAtProofs(opened.evidence, options.sigstoreRoot, expectations);
   const signatures = watchSignatures(opened);
@@ -305,31 +307,35 @@ async function openCase(
   expectations: Expectations,
 ): Promise<Case> {
   const { job, digest = [], checksums = [] } = options;
-  const jobFolder = job === undefined ? undefined : await findJob(job, options.dataDir);
+  const found = job === undefined ? undefined : await findJob(job, options);
   if (paths.length + digest.length + checksums.length > 0) {
-    return openArtifacts(paths, options, expectations, jobFolder);
+    return openArtifacts(paths, options, expectations, found);
   }
-  if (job !== undefined && jobFolder !== undefined) return openJob(job, jobFolder, options, expectations);
+  if (job !== undefined && found !== undefined) return openJob(job, found, options, expectations);
   throw usageError(
     'nothing to verify is named',
     'name a file or a directory, or use --digest, --checksums or --job',
   );
 }
 
-async function findJob(job: string, dataDir: string | undefined): Promise<string> {
-  const { jobFolder } = await import('./job-folder.ts');
-  return jobFolder(job, dataDir);
+/** Where `attest` keeps jobs: in the data directory, or in a store. @throws CliError ERR_USAGE; StoreError */
+async function findJob(job: string, { dataDir, store }: VerifyOptions): Promise<JobEvidence> {
+  if (store !== undefined && dataDir !== undefined)
+    throw usageError('--job is in one place: give --data-dir or --store');
+  const { isElsewhere, jobFolder } = await import('./job-folder.ts');
+  if (store === undefined || !isElsewhere(store)) return jobFolder(job, store ?? dataDir);
+  const { readStoredJob } = await import('./job-stores.ts');
+  return readStoredJob(store, job);
 }
 
 async function openArtifacts(
   paths: readonly string[],
   options: VerifyOptions,
   expectations: Expectations,
-  jobFolder: string | undefined,
+  job: JobEvidence | undefined,
 ): Promise<Case> {
   const { files, digests, evidencePaths, problems } = findTargets(paths, options.digest, options.checksums);
-  const isElsewhere =
-    options.provenance !== undefined || options.store !== undefined || jobFolder !== undefined;
+  const isElsewhere = options.provenance !== undefined || options.store !== undefined || job !== undefined;
   if (!isElsewhere && options.digest !== undefined) {
     throw usageError(
       '--digest says nothing about where its provenance is',
@@ -338,23 +344,24 @@ async function openArtifacts(
   }
   const artifacts = files.length + digests.length;
   const found = isElsewhere
-    ? await openEvidence(options.provenance, jobFolder, { artifacts, expectations })
+    ? await openEvidence(options.provenance, job, { artifacts, expectations })
     : await loadFound(evidencePaths, { artifacts, expectations });
   const subjects = subjectNames(found.evidence);
   return { ...found, files: files.filter((target) => isArtifact(target, subjects)), digests, problems };
 }
 
-/** A job's own folder: its attestations, and of the files there those that its provenance names, or all of them. */
+/** A job's attestations, and of the files in its folder those that its provenance names, or all of them. */
 async function openJob(
   job: string,
-  folder: string,
+  found: JobEvidence,
   options: VerifyOptions,
   expectations: Expectations,
 ): Promise<Case> {
-  const opened = await openEvidence(options.provenance, folder, { artifacts: 0, expectations });
+  const opened = await openEvidence(options.provenance, found, { artifacts: 0, expectations });
+  if (typeof found !== 'string') return { ...opened, files: [], digests: [], problems: [], job };
   const subjects = subjectNames(opened.evidence);
-  const files = listFiles(folder)
-    .map((name) => ({ name, root: folder, nameInRoot: name, fromDirectory: true }))
+  const files = listFiles(found)
+    .map((name) => ({ name, root: found, nameInRoot: name, fromDirectory: true }))
     .filter(
       (target) =>
         subjects.has(target.name) || (expectations.noExtra === true && isArtifact(target, subjects)),

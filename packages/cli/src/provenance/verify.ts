@@ -74,7 +74,7 @@ export function declareVerification(command: Declaration): Declaration {
     .addOption(single('--store <PLACE>', 'find attestations there by digest: a directory, s3:// or oci:'))
     .addOption(repeatable('--digest <sha256:HEX>', 'check a digest instead of a file'))
     .addOption(repeatable('--checksums <FILE>', 'check every entry of a checksum file'))
-    .addOption(single('--job <ID>', 'check a job in the data directory'))
+    .addOption(single('--job <ID>', 'check a job in the data directory, or in --store'))
     .addOption(single('--data-dir <DIR>', 'default: $DANUBE_DATA_DIR, or /var/lib/danube'))
     .option('--offline', 'open no connection; whatever needs one is an error')
     .optionsGroup('Who must have signed:')
@@ -138,9 +138,9 @@ A package is judged by the provenance of its build and by its registry's publish
 in --provenance (what the registry answers for its attestations) or beside the tarball, and agree on name, version and
 digest. --public-key is then the registry's key, or the list that it answers; it signs nothing but publications.
 
---job reads the attestations in DATA-DIR/artifacts/ID/. Without artifacts it checks the subjects it finds there as
-files; if there are none, it checks the provenance alone and says so. Attestations of other types there are listed, and
-spoil nothing.
+--job reads the attestations in DATA-DIR/artifacts/ID/, or with --store those that attest --store put there, into a
+directory or s3://BUCKET/PREFIX. Without artifacts it checks the subjects it finds there as files; if there are none, it
+checks the provenance alone and says so. Attestations of other types there are listed, and spoil nothing.
 
 A parameter's NAME is one that the person who started the build could set; with a leading / it is a JSON pointer below
 externalParameters.
@@ -187,6 +187,7 @@ Examples:
       --certificate-issuer https://token.actions.githubusercontent.com \\
       --certificate-identity 'https://github.com/sigstore/sigstore-js/.github/workflows/release.yml@refs/heads/main'
   danube provenance verify --job=abc123 --public-key=/var/lib/danube/keys/signing.key.pub
+  danube provenance verify app.tgz --job abc123 --store s3://attestations/shop --public-key danube.pub
   danube provenance verify app.tgz --trust-root trust-root.json --trust-root-key root.pub --build-level 3
   danube provenance verify dist/ --trust-root trust-root.json --trust-root-key root.pub --policy policy.yaml
   danube provenance verify app.tgz --trust-root trust-root.json --trust-root-key root.pub --follow 2 \\

@@ -52,6 +52,7 @@ export async function runAndAttest(argv: readonly string[], options: RunOptions)
 
 async function attestRun(argv: readonly string[], options: RunOptions, temporary: string): Promise<number> {
   if (options.out !== undefined) requireTimestampFormat(options, options.format);
+  await requirePlace(options);
   const git = readGitState();
   requireClean(git, options);
   const before: Before = { argv, git, tools: toolVersions(argv[0] ?? '', options.tool ?? []) };
@@ -167,17 +168,32 @@ function withoutRepeated(inputs: readonly Dependency[], { artifacts }: JobOutput
   return [...others, ...inputs.filter((input) => isTraced(input) && !known.has(input.name))];
 }
 
-/** Into the data directory as `attest` does, and into a file; into the file alone when no data directory is named. */
+function isStored({ store, dataDir }: RunOptions): boolean {
+  return (store ?? dataDir) !== undefined || (process.env['DANUBE_DATA_DIR'] ?? '') !== '';
+}
+
+/** A place that cannot be is better known before an hour of work. @throws CliError ERR_USAGE */
+async function requirePlace(options: RunOptions): Promise<void> {
+  const { store, out, attestation } = options;
+  if (attestation !== undefined && out !== undefined && !isStored(options)) {
+    throw usageError(
+      '--attestation needs a data directory or a store to keep it in',
+      'add --data-dir DIR or --store PLACE',
+    );
+  }
+  if (store === undefined) return;
+  const { withJobStore } = await import('../provenance/job-stores.ts');
+  await withJobStore(store, async () => {});
+}
+
+/** Into a store or the data directory as `attest` does, and into a file; into the file alone when neither is named. */
 async function publish(job: DescribedJob, options: RunOptions): Promise<void> {
-  const { out, dataDir, format } = options;
-  if (out === undefined || dataDir !== undefined || (process.env['DANUBE_DATA_DIR'] ?? '') !== '') {
+  const { out, format } = options;
+  if (out === undefined || isStored(options)) {
     const { storeJob } = await import('../provenance/attesting.ts');
     const { path } = await storeJob(job, { ...options, artifacts: HERE });
     say(`attested: ${path}`);
     return;
-  }
-  if (options.attestation !== undefined) {
-    throw usageError('--attestation needs a data directory to store it in', 'add --data-dir DIR');
   }
   const envelope = await withSigningKey(options, (backend) => signStatement(job.statement, backend));
   const timestamps = await timestampsFor([envelope], options);
