@@ -13,6 +13,8 @@ export interface SeenRequest {
 export interface Fault {
   /** Milliseconds before anything is answered. */
   readonly delay?: number;
+  /** Nothing is answered before this is settled. */
+  readonly until?: Promise<unknown>;
   /** Answered in place of what is there. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -43,6 +45,7 @@ export async function answerWith(
   fault: Fault = {},
 ): Promise<void> {
   if (fault.delay !== undefined) await wait(fault.delay);
+  await fault.until;
   if (fault.silent === true) return;
   if (fault.reset === true) return void response.destroy();
   const headers = { ...(fault.status === undefined ? answer.headers : {}), ...fault.headers };

@@ -239,7 +239,7 @@ export class Served {
     return promise;
   }
 
-  async ask(phase: 'mutate' | 'validate', asked: Asked, timeout: string = '10s'): Promise<Reviewed> {
+  async ask(phase: 'mutate' | 'validate', asked: Asked, timeout: string = '30s'): Promise<Reviewed> {
     const { status, text } = await this.post(`/${phase}?timeout=${timeout}`, JSON.stringify(review(asked)));
     if (status !== 200) throw new Error(`${status}: ${text}`);
     const { response } = JSON.parse(text);
