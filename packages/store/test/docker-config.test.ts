@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { matchDockerConfig, parseDockerCfg, parseDockerConfig, userCredentials } from '@danube/store/oci';
 import { storeError, temporaryFolder } from './folder.ts';
 
@@ -219,10 +220,23 @@ describe('userCredentials', () => {
   });
 
   it('stops a helper when the caller gives up', async () => {
-    const source = userCredentials({ environment: withHelper('exec sleep 1000', { credsStore: 'test' }) });
+    const mark = join(temporaryFolder(), 'pid');
+    const script = `echo $$ > ${mark}.new; mv ${mark}.new ${mark}; exec sleep 1000`;
+    const source = userCredentials({ environment: withHelper(script, { credsStore: 'test' }) });
     const stop = new AbortController();
     const call = source(at, { signal: stop.signal });
-    setTimeout(() => stop.abort(new Error('enough')), 20);
+    while (!existsSync(mark)) await wait(5);
+    stop.abort(new Error('enough'));
     await assert.rejects(call, /enough/);
+    const pid = Number(readFileSync(mark, 'utf8'));
+    while (isRunning(pid)) await wait(5);
   });
 });
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -660,7 +660,7 @@ describe('a registry in trouble', () => {
       const registry = await registryWith();
       const { digest } = registry.putImage('shop/app');
       const client = clientFor(registry, { ...NO_PATIENCE, timeouts: { idle: 100 } });
-      await client.attach(imageAt(registry, digest), bundleAbout(digest));
+      await clientFor(registry).attach(imageAt(registry, digest), bundleAbout(digest));
       for (const part of ['/referrers/', `/manifests/sha256:`, '/blobs/', '.att']) {
         registry.misbehave = ({ path }) =>
           path.includes(part)

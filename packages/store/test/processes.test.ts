@@ -9,6 +9,8 @@ import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { openJobDirectory } from '@danube/store';
 import { build } from 'esbuild';
+import { createJobDirectory } from '../src/job-directory.ts';
+import { faultyDisk } from './faulty-disk.ts';
 import { filesOf } from './files.ts';
 import { leftovers, temporaryFolder } from './folder.ts';
 
@@ -29,16 +31,47 @@ async function bundleLoop(): Promise<string> {
   return outfile;
 }
 
-function start(loop: string, args: readonly string[]): { child: Child; lines: Interface } {
-  const child = spawn(process.execPath, [loop, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+function start(
+  loop: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): { child: Child; lines: Interface } {
+  const child = spawn(process.execPath, [loop, ...args], { stdio: ['pipe', 'pipe', 'inherit'], env });
   return { child, lines: createInterface({ input: child.stdout }) };
 }
 
 describe('put in processes that are killed', async () => {
   const loop = await bundleLoop();
   const JOBS = 6;
+  const WHEN = ['before', 'half', 'after'] as const;
   const seeds = Array.from({ length: JOBS }, (_, index) => index + 1);
   let named = 0;
+
+  /** A place for the data, where every other job has its directory already. */
+  function prepare(): string {
+    const dataDir = join(temporaryFolder(), 'data');
+    for (let index = 0; index < JOBS; index += 2) {
+      mkdirSync(join(dataDir, 'artifacts', `job-${index}`), { recursive: true });
+      writeFileSync(join(dataDir, 'artifacts', `job-${index}`, 'app.tgz'), 'app');
+    }
+    return dataDir;
+  }
+
+  /** How many calls to the disk the process makes that nobody kills. */
+  async function countCalls(): Promise<number> {
+    const { disk, calls } = faultyDisk({ at: -1, when: 'before', happen: () => undefined });
+    const store = createJobDirectory(prepare(), disk);
+    for (const [index, seed] of seeds.entries()) await store.put(`job-${index}`, filesOf(seed));
+    return calls.length;
+  }
+
+  /** Kills the process at this call to the disk. */
+  async function killAt(dataDir: string, at: number, when: string): Promise<void> {
+    const env = { KILL_AT: String(at), KILL_WHEN: when };
+    const { child } = start(loop, [dataDir, 'job', ...seeds.map(String)], env);
+    child.stdin.write('go\n');
+    assert.deepEqual(await once(child, 'exit'), [null, 'SIGKILL']);
+  }
 
   /** Kills the process after a random number of puts, and a random moment into the next. */
   async function killOne(dataDir: string): Promise<void> {
@@ -71,13 +104,13 @@ describe('put in processes that are killed', async () => {
 
   it('leaves all or nothing in 300 kills, and goes through when it is run again', async (test) => {
     let interrupted = 0;
+    const calls = await countCalls();
     for (let kills = 0; kills < 300; kills += 1) {
-      const dataDir = join(temporaryFolder(), 'data');
-      for (let index = 0; index < JOBS; index += 2) {
-        mkdirSync(join(dataDir, 'artifacts', `job-${index}`), { recursive: true });
-        writeFileSync(join(dataDir, 'artifacts', `job-${index}`, 'app.tgz'), 'app');
-      }
-      await killOne(dataDir);
+      const dataDir = prepare();
+      // Half of them at calls to the disk all over the run, the other half whenever it happens to be.
+      const at = Math.floor((kills * calls) / 300);
+      if (kills % 2 === 0) await killAt(dataDir, at, WHEN[(kills / 2) % WHEN.length] ?? '');
+      else await killOne(dataDir);
       await check(dataDir);
       if (leftovers(dataDir).length > 0) interrupted += 1;
       const store = openJobDirectory(dataDir);
@@ -89,6 +122,7 @@ describe('put in processes that are killed', async () => {
       rmSync(dataDir, { recursive: true });
     }
     test.diagnostic(`${interrupted} met files that were being written, ${named} found one of two names`);
+    // Of the 150 that are killed at a call; nobody knows what the others meet.
     assert.ok(interrupted > 30, `only ${interrupted} of 300 kills met a file half written`);
   });
 });

@@ -1,13 +1,22 @@
 /*
  * A process that puts: `put-loop DATA-DIR JOB SEED...` waits for a line, then puts the files of each seed under the job's
- * name with the seed's place in the list behind it, prints one line before each put, and one for its result.
+ * name with the seed's place in the list behind it, prints one line before each put, and one for its result. With KILL_AT
+ * (and KILL_WHEN) in its environment it is killed at that call to the disk.
  */
 import { createInterface } from 'node:readline';
-import { openJobDirectory, StoreError } from '@danube/store';
+import { StoreError } from '@danube/store';
+import { createJobDirectory } from '../src/job-directory.ts';
+import { type Fault, faultyDisk } from './faulty-disk.ts';
 import { filesOf } from './files.ts';
 
 const [dataDir = '', job = '', ...seeds] = process.argv.slice(2);
-const store = openJobDirectory(dataDir);
+const { KILL_AT: at = '-1', KILL_WHEN: when = 'before' } = process.env;
+const { disk } = faultyDisk({
+  at: Number(at),
+  when: when as Fault['when'],
+  happen: () => process.kill(process.pid, 'SIGKILL'),
+});
+const store = createJobDirectory(dataDir, disk);
 
 async function putAll(): Promise<void> {
   for (const [index, seed] of seeds.entries()) {
