@@ -2,6 +2,7 @@
 import {
   asObject,
   asString,
+  joinPointer,
   type JsonObject,
   type JsonValue,
   MalformedError,
@@ -89,6 +90,7 @@ export function readManifest(object: JsonObject, mediaType: string): OciManifest
 }
 
 function checkHeader(object: JsonObject, expected: string | undefined): void {
+  checkNames(object, '');
   if (member(object, 'schemaVersion') !== 2)
     throw new MalformedError('ERR_VALUE', '/schemaVersion', 'expected 2');
   const mediaType = member(object, 'mediaType');
@@ -108,8 +110,38 @@ function forbid(object: JsonObject, fields: readonly string[], what: string): vo
   }
 }
 
+/** The names of members by which something is decided: of documents, descriptors and platforms. */
+const NAMES: readonly string[] = `
+  schemaVersion mediaType artifactType manifests config layers fsLayers subject
+  digest size annotations platform os architecture variant`
+  .trim()
+  .split(/\s+/);
+const FOLDED: ReadonlyMap<string, string> = new Map(NAMES.map((name) => [fold(name), name]));
+
+/**
+ * Programs in Go, which is to say those that run images, take `Digest` for `digest` as well, and the last of them counts:
+ * a document with both would be attested as one thing and run as the other.
+ */
+function checkNames(object: JsonObject, pointer: string): void {
+  for (const key of Object.keys(object)) {
+    const meant = FOLDED.get(fold(key));
+    if (meant === undefined || meant === key) continue;
+    throw new MalformedError(
+      'ERR_UNKNOWN_FIELD',
+      joinPointer(pointer, key),
+      `some would read it as ${meant}`,
+    );
+  }
+}
+
+/** As Go compares names: beside the letters of ASCII, the long s and the Kelvin sign have a lower case in it. */
+function fold(name: string): string {
+  return name.toUpperCase().toLowerCase();
+}
+
 function readDescriptor(value: JsonValue, pointer: string): Descriptor {
   const object = asObject(value, pointer);
+  checkNames(object, pointer);
   return withDefined<Descriptor>(
     {
       mediaType: requiredString(object, 'mediaType', pointer),
@@ -126,6 +158,7 @@ function readDescriptor(value: JsonValue, pointer: string): Descriptor {
 
 function readPlatform(value: JsonValue, pointer: string): OciPlatform {
   const object = asObject(value, pointer);
+  checkNames(object, pointer);
   return withDefined<OciPlatform>(
     {
       os: requiredString(object, 'os', pointer),

@@ -225,6 +225,24 @@ describe('readOciLayout and documents', () => {
       (layout) => layout.blob('{"schemaVersion":2,"schemaVersion":2}', MANIFEST),
     ],
     ['something that is neither', (layout) => layout.blob('{}', CONFIG)],
+    // Readers in Go compare names without their case, and the last one counts.
+    ['a manifest with layers of two spellings', (layout) => layout.manifest({ Layers: [] })],
+    [
+      'an index with images of two spellings',
+      (layout) => layout.index([layout.manifest()], { manifeſts: [] }),
+    ],
+    [
+      'a descriptor with digests of two spellings',
+      (layout) =>
+        layout.manifest({}, [{ ...layout.blob('a', LAYER), DIGEST: layout.blob('b', LAYER).digest }]),
+    ],
+    [
+      'a platform with architectures of two spellings',
+      (layout) => {
+        const platform = { os: 'linux', architecture: 'amd64', Architecture: 'arm64' };
+        return layout.index([Object.assign(layout.manifest(), { platform })]);
+      },
+    ],
   ];
   for (const [what, make] of WRONG) {
     it(`rejects ${what}`, async () => {

@@ -211,6 +211,14 @@ describe('danube provenance push and verify oci:', () => {
     assert.equal((await verify(image, '--platform', 'linux/amd64', ...plain())).code, 0);
     assert.equal((await verify(image, '--platform', 'linux/arm64', ...plain())).code, 1);
     assert.equal((await verify(image, '--platform', 'windows/amd64', ...plain())).code, 1);
+    // An amd64 machine takes all of these for its own.
+    for (const architecture of ['x86_64', 'AMD64', '386']) {
+      const manifests = [entry(arm64, architecture), entry(amd64, 'amd64')];
+      const { digest } = registry.putManifest('shop/app', { schemaVersion: 2, mediaType: INDEX, manifests });
+      const named = `oci:${registry.host}/shop/app@${digest}`;
+      const { code } = await verify(named, '--platform', 'linux/amd64', ...plain());
+      assert.equal(code, 1, architecture);
+    }
     await push(arm64);
     const both = await verify(image, ...plain());
     assert.deepEqual([both.code, both.stderr, both.report.artifacts.length], [0, '', 2]);

@@ -132,6 +132,12 @@ describe('readImage', () => {
           size: 1,
           artifactType: 'application/x-not-to-be-judged',
         },
+        {
+          mediaType: 'application/x-not-to-be-judged',
+          digest: `sha256:${'d'.repeat(64)}`,
+          size: 1,
+          platform: { os: 'linux', architecture: 'amd64' },
+        },
       ],
     });
     const image = await clientFor(registry).readImage(imageAt(registry, index.digest));
@@ -142,6 +148,7 @@ describe('readImage', () => {
         [arm64.digest.slice(7, 10), 'arm64'],
         // What a runtime could run is judged, whatever else it calls itself.
         ['ccc', undefined],
+        ['ddd', 'amd64'],
       ],
     );
     assert.deepEqual([image.mediaType, image.size], [INDEX, index.bytes.length]);

@@ -1,5 +1,5 @@
 import { isJsonArray, isJsonObject, member, type JsonObject, type JsonValue } from 'in-toto-attestation';
-import type { Platform } from '@danube/store/oci';
+import { type Machines, machinesFor, type Platform } from '@danube/store/oci';
 import { podSpecOf } from './images.ts';
 
 /** Which images of an index a pod can come to. */
@@ -44,13 +44,17 @@ export function platformOf(group: string, kind: string, object: JsonObject): Wan
   return {
     key,
     // An image whose index does not say its platform can come anywhere.
-    matches: (platform) =>
-      platform === undefined || ways.some((way) => way.every((demand) => isMet(demand, platform))),
+    matches: (platform) => {
+      if (platform === undefined) return true;
+      const machines = machinesFor(platform);
+      return ways.some((way) => way.every((demand) => isMet(demand, machines)));
+    },
   };
 }
 
-function isMet({ part, isOneOf, values }: Demand, platform: Platform): boolean {
-  return values.includes(platform[part]) === isOneOf;
+/** Some machine that may run the image has a label that will do. */
+function isMet({ part, isOneOf, values }: Demand, { [part]: machines }: Machines): boolean {
+  return machines?.some((machine) => values.includes(machine) === isOneOf) ?? true;
 }
 
 function selectedBy(selector: JsonValue | undefined): Demand[] {

@@ -190,6 +190,64 @@ describe('an index', () => {
   };
   const on = (arch: string): object => ({ nodeSelector: { 'kubernetes.io/arch': arch } });
 
+  /** One image that is attested, for amd64, and one that is not, as the index has it. */
+  const hide = async (name: string, entry: object): Promise<string> => {
+    const signed = registry.putImage(name, { content: `${name} signed` });
+    await attach(registry, name, signed.digest, signProvenance(setup.key, signed.digest));
+    const { digest, bytes, mediaType } = registry.putImage(name, { content: `${name} not signed` });
+    const index = {
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.index.v1+json',
+      manifests: [
+        { mediaType, digest, size: bytes.length, ...entry },
+        {
+          mediaType,
+          digest: signed.digest,
+          size: signed.bytes.length,
+          platform: { os: 'linux', architecture: 'amd64' },
+        },
+      ],
+    };
+    return `${registry.host}/${name}@${registry.putManifest(name, index).digest}`;
+  };
+
+  it('hides no image that a runtime would take by another name', async () => {
+    const LINUX = { os: 'linux', architecture: 'amd64' };
+    const NONE = { os: 'unknown', architecture: 'unknown' };
+    for (const [name, entry] of [
+      ['x86_64', { platform: { os: 'linux', architecture: 'x86_64' } }],
+      ['upper', { platform: { os: 'Linux', architecture: 'AMD64' } }],
+      ['empty', { platform: { os: '', architecture: 'amd64' } }],
+      ['i386', { platform: { os: 'linux', architecture: '386' } }],
+      ['type', { mediaType: 'application/x-other', platform: LINUX }],
+      ['platform', { platform: NONE, Platform: LINUX }],
+      ['architecture', { platform: { ...NONE, OS: 'linux', Architecture: 'amd64' } }],
+    ] as const) {
+      const image = await hide(`hidden/${name}`, entry);
+      const { allowed } = await served.validate({ object: pod([image], on('amd64')) });
+      assert.equal(allowed, false, name);
+    }
+    const other = await hide('hidden/nothing', { platform: { os: 'linux', architecture: 'arm64' } });
+    assert.ok((await served.validate({ object: pod([other], on('amd64')) })).allowed);
+  });
+
+  it('names each image in one way', async () => {
+    const unsigned = registry.putImage('two/ways', { content: 'two ways' });
+    const signed = registry.putImage('two/ways', { content: 'two ways, signed' });
+    await attach(registry, 'two/ways', signed.digest, signProvenance(setup.key, signed.digest));
+    for (const twin of ['Digest', 'DIGEST', 'dige\u017ft']) {
+      const { digest, bytes, mediaType } = signed;
+      const entry = { mediaType, digest, size: bytes.length, [twin]: unsigned.digest };
+      const { digest: index } = registry.putManifest('two/ways', {
+        schemaVersion: 2,
+        mediaType: 'application/vnd.oci.image.index.v1+json',
+        manifests: [entry],
+      });
+      const image = `${registry.host}/two/ways@${index}`;
+      assert.equal((await served.validate({ object: pod([image]) })).allowed, false, twin);
+    }
+  });
+
   it('is accepted when each of its images is, leaving out what is none', async () => {
     const image = await put('index/all', ['amd64', 'arm64']);
     assert.ok((await served.validate({ object: pod([image]) })).allowed);

@@ -83,6 +83,19 @@ describe('the platforms of a pod', () => {
     assert.ok(choice.matches(undefined));
   });
 
+  it('are those of all who may run an image, whatever it is called', () => {
+    const isLeft = (os: string, architecture: string, spec: object): boolean =>
+      platformOf('', 'Pod', pod(['a'], spec)).matches({ os, architecture });
+    const amd64 = { nodeSelector: { [ARCH]: 'amd64', [OS]: 'linux' } };
+    for (const architecture of ['386', 'x86_64', 'AMD64', ''])
+      assert.ok(isLeft('linux', architecture, amd64), architecture);
+    for (const os of ['Linux', '', 'unikraft']) assert.ok(isLeft(os, 'amd64', amd64), os);
+    assert.ok(!isLeft('linux', 'arm', amd64));
+    assert.ok(isLeft('linux', 'arm', { nodeSelector: { [ARCH]: 'arm64' } }));
+    assert.ok(isLeft('linux', 'arm', affinity([on(ARCH, 'NotIn', 'arm')])));
+    assert.ok(!isLeft('linux', 'arm', affinity([on(ARCH, 'NotIn', 'arm', 'arm64')])));
+  });
+
   it('have a key that is the same for the same choice alone', () => {
     const keyOf = (spec: object): string => platformOf('', 'Pod', pod(['a'], spec)).key;
     assert.equal(keyOf({}), ANY_PLATFORM.key);

@@ -1,4 +1,10 @@
-import type { ImageAt, Platform, PlatformImage, RegistryClient } from '@danube/store/oci';
+import {
+  type ImageAt,
+  mayRunOn,
+  type Platform,
+  type PlatformImage,
+  type RegistryClient,
+} from '@danube/store/oci';
 import type { ArtifactInput, EvidenceFile, Report } from '@danube/verifier';
 import { formatImageReference, type ImageReference } from '@danube/artifact/image-reference';
 import { usageError } from '../exit-code.ts';
@@ -94,7 +100,7 @@ async function judgeWithParts(
   if (own.report.verdict === 'accepted') return own;
   const { platforms } = await readIndex(client, image, options);
   if (platforms === undefined) return own;
-  const wanted = platforms.filter((entry) => matchPlatform(entry.platform, platform));
+  const wanted = platforms.filter((entry) => platform === undefined || mayRunOn(entry.platform, platform));
   const parts: Judged[] = [];
   for (const entry of wanted)
     parts.push(await judgeOne(client, entry, { name: partName(name, entry), image: called }, options, judge));
@@ -170,11 +176,4 @@ function readPlatform(text: string): Platform {
     );
   }
   return variant === undefined ? { os, architecture } : { os, architecture, variant };
-}
-
-/** An image whose index does not say what it is for may run anywhere. */
-function matchPlatform(actual: Platform | undefined, wanted: Platform | undefined): boolean {
-  if (actual === undefined || wanted === undefined) return true;
-  if (actual.os !== wanted.os || actual.architecture !== wanted.architecture) return false;
-  return wanted.variant === undefined || actual.variant === undefined || actual.variant === wanted.variant;
 }

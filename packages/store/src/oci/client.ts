@@ -99,10 +99,9 @@ function platformsIn(repository: Repository, document: Document): PlatformImage[
   if (parsed.kind === 'manifest') return undefined;
   const { registry, repository: name, limits } = repository;
   const images = parsed.entries.filter(
-    // Nothing but what no runtime would run is left out; in particular, an artifactType proves nothing.
-    ({ mediaType, platform }) =>
-      (MANIFEST_TYPES.includes(mediaType) || INDEX_TYPES.includes(mediaType)) &&
-      !(platform?.os === 'unknown' && platform.architecture === 'unknown'),
+    // Nothing but what no runtime would run is left out. An artifactType proves nothing, nor does a mediaType: CRI-O takes an
+    // entry by its platform alone.
+    ({ platform }) => !(platform?.os === 'unknown' && platform.architecture === 'unknown'),
   );
   if (images.length > limits.platforms) {
     throw new StoreError(

@@ -8,6 +8,7 @@ export {
   parseDockerCfg,
   parseDockerConfig,
 } from './docker-config.ts';
+export { type Machines, machinesFor, mayRunOn } from './machines.ts';
 export { REGISTRY_LIMITS, type RegistryLimits } from './limits.ts';
 export type * from './registry-client.ts';
 export { userCredentials, type UserCredentialsOptions } from './user-credentials.ts';
