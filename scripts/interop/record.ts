@@ -30,10 +30,12 @@ None of them is ours to change:
   nor we verify in an envelope. Its own attestations are therefore tried with ECDSA P-256, its default.
 - **openssl and encrypted keys.** Ours are made slow to guess by scrypt with 128 MiB. The \`openssl\` command stops at 32 MiB,
   and has no option to allow more. \`danube keys generate --derivation pbkdf2\` makes one that it opens.
-- **slsa-verifier** takes no public key for provenance: it accepts GitHub and Google Cloud Build certificates only. For these it
-  fetches the metadata of Sigstore's own TUF repository first, by a root that is built in, and has no option for another
-  one: without the network it ends with \`tuf refresh failed\`, and cannot be shown the files above. What it says of its own
-  cases is compared by the conformance run ([conformance.md](conformance.md)). It reads our verification summaries.
+- **slsa-verifier** takes no public key for provenance: it accepts certificates of GitHub and Google Cloud Build only, and
+  provenance v1 of a closed list of builders. Whom to trust it asks Sigstore's TUF repository, by a root that is built in and that
+  no option or variable replaces; without the network it ends with \`tuf refresh failed\`. What the tables have of it is therefore
+  said by a program that \`.ci/peers\` builds of the same code with another root. An envelope without a bundle it looks up in the
+  live log, which is not asked here; what it says of its own cases is compared by the conformance run
+  ([conformance.md](conformance.md)). It reads our verification summaries.
 - **The \`sigstore\` client for npm** offers no way to turn its timestamp threshold off; \`@sigstore/verify\`, below it, does.
 `;
 

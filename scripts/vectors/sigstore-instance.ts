@@ -210,10 +210,9 @@ function authorityCertificate(key: FixedKey): Buffer {
   return certificateOf(tbs, key);
 }
 
-/** The claims of the workload, by the last number of Fulcio's extensions. */
+/** The claims of the workload, by the last number of Fulcio's extensions. Who signed (9) is added to them. */
 const CLAIMS: Readonly<Record<number, string>> = {
   8: ISSUER,
-  9: IDENTITY,
   11: 'github-hosted',
   12: REPOSITORY,
   13: COMMIT,
@@ -230,7 +229,7 @@ function workloadCertificate({ identity = IDENTITY, forged, usage, unlogged }: M
     extension(OIDS.keyUsage, der(0x03, Buffer.of(7, 0x80)), true),
     extension(OIDS.extendedKeyUsage, sequence(oid(purpose))),
     extension(OIDS.subjectAltName, sequence(der(0x86, Buffer.from(identity))), true),
-    ...Object.entries(CLAIMS).map(([number, text]) =>
+    ...Object.entries({ ...CLAIMS, 9: identity }).map(([number, text]) =>
       extension(`1.3.6.1.4.1.57264.1.${number}`, der(0x0c, Buffer.from(text))),
     ),
   ];

@@ -34,7 +34,11 @@ interface Said {
 }
 
 export interface PackageCase {
-  readonly provenance?: Said & { readonly by?: FixedKey };
+  readonly provenance?: Said & {
+    readonly by?: FixedKey;
+    /** What the workflow says of the build; what `actions/attest` does when left out. */
+    readonly built?: object;
+  };
   readonly publication?: Said & {
     readonly predicate?: object;
     readonly by?: FixedKey;
@@ -80,7 +84,7 @@ function lockOf(version: string, sha512: string = SHA512): object {
 /** A package that a workflow built and the registry published, and what is different about it. */
 export function published(description: string, change: PackageCase = {}): Verification {
   const { provenance: said = {}, publication = {}, artifacts = TARBALL, lock = lockOf('1.2.0') } = change;
-  const built = { ...workflowStatement(), subject: subjectsOf(said) };
+  const built = { ...(said.built ?? workflowStatement()), subject: subjectsOf(said) };
   const provenance = said.by === undefined ? keylessBundle(built) : keyedBundle(built, said.by);
   const statement = {
     _type: STATEMENT_V1,

@@ -1,26 +1,60 @@
 import {
+  COMMIT,
   envelopeWithCertificate,
   IDENTITY,
   ISSUER,
   keylessBundle,
+  REF,
   REPOSITORY,
   trustedRoot,
   type Mistakes,
 } from '../../vectors/sigstore-instance.ts';
-import { APP, DOCS } from '../../vectors/statements.ts';
+import { APP, DOCS, PROVENANCE_V02, statement } from '../../vectors/statements.ts';
 import { workflowStatement } from '../../vectors/verify-sigstore.ts';
 import { because, COSIGNS } from './reasons.ts';
 import { CERTIFICATE_VERIFIERS, type CertificateFiles } from './certificate-verifiers.ts';
 import { type AnyTable, type Row, tableOf } from './table.ts';
 
+/** Two workflows that build for others: slsa-verifier believes a few alone, of which these sign our statements here. */
+const BUILDER =
+  'https://github.com/bazel-contrib/publish-to-bcr/.github/workflows/publish.yaml@refs/tags/v1.2.0';
+const AT_BRANCH = BUILDER.replace('refs/tags/v1.2.0', 'refs/heads/main');
+const GENERATOR =
+  'https://github.com/slsa-framework/slsa-github-generator/.github/workflows/generator_generic_slsa3.yml@refs/tags/v2.1.0';
+
+/** What the builder says of a build, with `actions/attest`. */
+const built = (difference: Parameters<typeof workflowStatement>[0] = {}): object =>
+  workflowStatement({ builder: BUILDER, ...difference });
+
+/** What the generator says of the same build. */
+function generated(): object {
+  const source = { uri: `git+${REPOSITORY}@${REF}`, digest: { sha1: COMMIT } };
+  return {
+    ...statement(),
+    predicateType: PROVENANCE_V02,
+    predicate: {
+      builder: { id: GENERATOR },
+      buildType: 'https://github.com/slsa-framework/slsa-github-generator/generic@v1',
+      invocation: { configSource: { ...source, entryPoint: '.github/workflows/release.yml' } },
+      metadata: { completeness: { parameters: true, environment: false, materials: false } },
+      materials: [source],
+    },
+  };
+}
+
+const signedBy = (builder: string, statement: object, mistakes: Mistakes = {}): string =>
+  JSON.stringify(keylessBundle(statement, { identity: builder, ...mistakes }));
+
 /** What a workflow signed, and its reader expects. */
 function keyless(parts: Partial<CertificateFiles> = {}, mistakes: Mistakes = {}): CertificateFiles {
   return {
     artifact: APP.content,
-    bundle: JSON.stringify(keylessBundle(workflowStatement(), mistakes)),
+    bundle: signedBy(BUILDER, built(), mistakes),
     trustedRoot: JSON.stringify(trustedRoot()),
-    identity: IDENTITY,
+    identity: BUILDER,
     issuer: ISSUER,
+    source: REPOSITORY,
+    predicate: 'v1',
     ...parts,
   };
 }
@@ -37,7 +71,7 @@ interface Bundle {
 
 /** A right bundle, changed after it was signed. */
 function changed(change: (bundle: Bundle) => void): CertificateFiles {
-  const bundle = keylessBundle(workflowStatement()) as Bundle;
+  const bundle = JSON.parse(signedBy(BUILDER, built())) as Bundle;
   change(bundle);
   return keyless({ bundle: JSON.stringify(bundle) });
 }
@@ -47,23 +81,63 @@ const NO_STATEMENT = because(
   'It verifies signatures, and leaves the statement to its caller.',
 );
 
+const NO_PREDICATE = because(
+  [...COSIGNS, '@sigstore/verify'],
+  'It has no option for it; what the predicate says is left to its caller.',
+);
+
 const ROWS: readonly Row<CertificateFiles>[] = [
   { what: 'right', good: true, files: keyless() },
   {
+    what: 'right, SLSA provenance v0.2',
+    good: true,
+    files: keyless({
+      bundle: signedBy(GENERATOR, generated()),
+      identity: GENERATOR,
+      predicate: 'v0.2',
+    }),
+  },
+  {
+    what: 'right, a workflow that builds for its own repository alone',
+    good: true,
+    files: keyless({ bundle: signedBy(IDENTITY, workflowStatement()), identity: IDENTITY }),
+    why: because(['slsa-verifier'], 'It reads the provenance of the builders that it knows, a closed list.'),
+  },
+  {
+    what: 'right, the workflow at a branch',
+    good: true,
+    files: keyless({
+      bundle: signedBy(AT_BRANCH, built({ builder: AT_BRANCH })),
+      identity: AT_BRANCH,
+    }),
+    why: because(['slsa-verifier'], 'It believes builders at the tag of a version alone.'),
+  },
+  {
     what: 'another identity',
     good: false,
-    files: keyless({ identity: IDENTITY.replace('v1.2.0', 'v1.2.1') }),
+    files: keyless({ identity: BUILDER.replace('v1.2.0', 'v1.2.1') }),
   },
   {
     what: 'the beginning of the identity',
     good: false,
-    files: keyless({ identity: REPOSITORY }),
+    files: keyless({ identity: BUILDER.replace(/\/publish.*/, '') }),
     why: because(
       ['@sigstore/verify'],
       'It takes the expected identity for a regular expression that matches anywhere.',
     ),
   },
-  { what: 'another issuer', good: false, files: keyless({ issuer: 'https://accounts.example.com' }) },
+  {
+    what: 'another issuer',
+    good: false,
+    files: keyless({ issuer: 'https://accounts.example.com' }),
+    why: because(['slsa-verifier'], 'Its issuer is GitHub; it has no option for another.'),
+  },
+  {
+    what: 'another source than expected',
+    good: false,
+    files: keyless({ source: 'https://github.com/shop/other' }),
+    why: NO_PREDICATE,
+  },
   { what: 'another artifact', good: false, files: keyless({ artifact: DOCS.content }), why: NO_STATEMENT },
   {
     what: 'a byte of the payload flipped',
@@ -76,11 +150,7 @@ const ROWS: readonly Row<CertificateFiles>[] = [
   {
     what: 'the certificate names another repository than the statement',
     good: false,
-    files: keyless({
-      bundle: JSON.stringify(
-        keylessBundle(workflowStatement({ repository: 'https://github.com/shop/other' })),
-      ),
-    }),
+    files: keyless({ bundle: signedBy(BUILDER, built({ repository: 'https://github.com/shop/other' })) }),
     why: because(
       [...COSIGNS, '@sigstore/verify'],
       'It compares the certificate with what its caller expects, not with the statement.',
@@ -136,25 +206,32 @@ const ROWS: readonly Row<CertificateFiles>[] = [
       for (const { inclusionProof } of verificationMaterial.tlogEntries)
         inclusionProof.hashes = [Buffer.alloc(32).toString('base64')];
     }),
+    why: because(['slsa-verifier'], 'In a bundle it verifies what the log promised, not what it proves.'),
   },
   {
     what: 'the log entry of another certificate, same key and bytes',
     good: false,
     files: keyless({}, { splicedSigner: true }),
-    why: because(['@sigstore/verify'], 'It compares signature and content of the entry, not its signer.'),
+    why: because(
+      ['@sigstore/verify', 'slsa-verifier'],
+      'It compares signature and content of the entry, not its signer.',
+    ),
   },
   {
     what: 'the log entry of another statement',
     good: false,
     files: changed(({ verificationMaterial }) => {
-      const other = keylessBundle(workflowStatement({ ref: 'refs/heads/main' })) as Bundle;
+      const other = JSON.parse(signedBy(BUILDER, built({ ref: 'refs/heads/main' }))) as Bundle;
       verificationMaterial.tlogEntries = other.verificationMaterial.tlogEntries;
     }),
   },
   {
     what: 'an envelope with the certificate beside the signature, no log entry',
     good: false,
-    files: keyless({ bundle: JSON.stringify(envelopeWithCertificate(workflowStatement())) }),
+    files: keyless({
+      bundle: JSON.stringify(envelopeWithCertificate(workflowStatement())),
+      identity: IDENTITY,
+    }),
   },
 ];
 
@@ -162,7 +239,10 @@ export const CERTIFICATE_TABLE: AnyTable = tableOf({
   id: 'certificate',
   title: 'Signed by a certificate',
   intro: `What a workflow on GitHub signs, by a Sigstore instance of the test vectors: its own authorities, logs and trusted root.
-All are asked for identity and issuer, all but the library for the file.`,
+All are asked for identity and issuer, all but the library for the file, slsa-verifier and we for the source. The workflow is one
+that slsa-verifier knows, and builds for another repository. slsa-verifier runs as \`verify-github-attestation\`, for v0.2 as
+\`verify-artifact\`. It has the root of Sigstore's TUF repository built in and no option for another one: here it is built from its
+source with the root of a TUF repository of the run, and a proxy of the run answers for \`tuf-repo-cdn.sigstore.dev\`.`,
   columns: CERTIFICATE_VERIFIERS,
   rows: ROWS,
 });

@@ -35,10 +35,11 @@ export async function runMatrix(
       const answers: Record<string, Answer> = {};
       for (const { name } of table.columns) {
         const expected = recorded?.answers[table.id]?.[row.what]?.[name];
+        const missing = table.missing ?? row.missing;
         const cell =
-          table.missing === undefined
+          missing === undefined
             ? await ask(row, name, versions.get(name), expected, recorded === undefined)
-            : notRun(table.missing);
+            : notRun(missing);
         console.log(`${table.title}: ${row.what}: ${name} ${versions.get(name) ?? '-'}: ${cell.result}`);
         answers[name] = cell.answer;
         results.push(cell.result);

@@ -11,7 +11,8 @@ import type { Content } from '../../vectors/vector.ts';
 import { runProgram } from '../case.ts';
 import { danubeAnswer } from './danube.ts';
 import { writeFile } from './files.ts';
-import { HOST, serveSigstoreTuf, type SigstoreTuf } from './sigstore-tuf.ts';
+import { HOST, serveSigstoreTuf, type SigstoreTuf, TUF_ROOT } from './sigstore-tuf.ts';
+import { slsaVerifier as releasedSlsaVerifier, slsaVerifierAnswer } from './slsa-verifier.ts';
 import { ACCEPTS, type Answer, type Column, OURS, rejects } from './table.ts';
 
 /** A package of npm, as its registry answers. */
@@ -30,18 +31,24 @@ export interface PackageFiles {
   readonly trustedRoot: Content;
   readonly identity: string;
   readonly issuer: string;
+  /** The repository that it must have been built from, where the verifier can be asked for one. */
+  readonly source: string;
 }
+
+/** What GitHub's own machines are called as a builder. */
+export const RUNNER = 'https://github.com/actions/runner/github-hosted';
 
 const danube: Column<PackageFiles> = {
   name: OURS,
   version: () => 'this',
   verify(files, folder) {
-    const { name, version, tarball, attestations, keys, trustedRoot, identity, issuer } = files;
+    const { name, version, tarball, attestations, keys, trustedRoot, identity, issuer, source } = files;
     const file = ['--tarball', writeFile(folder, 'app.tgz', tarball)];
     const evidence = ['--provenance', writeFile(folder, 'attestations.json', attestations)];
     const trusted = ['--public-key', writeFile(folder, 'keys.json', keys)];
     trusted.push('--sigstore-root', writeFile(folder, 'root.json', trustedRoot));
     trusted.push('--certificate-identity', identity, '--certificate-issuer', issuer);
+    trusted.push('--builder-id', RUNNER, '--source-uri', source);
     return danubeAnswer([`pkg:npm/${name}@${version}`, ...file, ...evidence, ...trusted], folder);
   },
 };
@@ -91,18 +98,14 @@ async function withRegistry<Result>(
 }
 
 /** A project that has installed the package, and npm's cache with the root of the TUF repository in it. */
-function installPackage(
-  { name, version }: PackageFiles,
-  { root, authority }: SigstoreTuf,
-  folder: string,
-): void {
+function installPackage({ name, version }: PackageFiles, { authority }: SigstoreTuf, folder: string): void {
   const installed = join(folder, 'node_modules', name);
   const cache = join(folder, 'cache', '_tuf', HOST);
   for (const path of [installed, cache]) mkdirSync(path, { recursive: true });
   const project = { name: 'a-consumer', version: '1.0.0', dependencies: { [name]: version } };
   writeFile(folder, 'package.json', JSON.stringify(project));
   writeFile(installed, 'package.json', JSON.stringify({ name, version }));
-  writeFile(cache, 'root.json', root);
+  writeFile(cache, 'root.json', TUF_ROOT);
   writeFile(folder, 'authority.pem', authority);
 }
 
@@ -167,4 +170,17 @@ async function auditAnswer(
   return rejects(`${error?.code ?? 'error'}: ${error?.summary}`);
 }
 
-export const PACKAGE_VERIFIERS: readonly Column<PackageFiles>[] = [danube, npmAudit];
+/** It expects a repository, and of GitHub's machines whose they are; the workflow it does not compare. */
+const slsaVerifier: Column<PackageFiles> = {
+  ...releasedSlsaVerifier,
+  async verify({ name, version, tarball, attestations, keys, trustedRoot, source }, folder) {
+    const file = writeFile(folder, 'app.tgz', tarball);
+    const evidence = ['--attestations-path', writeFile(folder, 'attestations.json', attestations)];
+    const expected = ['--package-name', name, '--package-version', version, '--builder-id', RUNNER];
+    expected.push('--source-uri', source.replace('https://', ''));
+    const args = ['verify-npm-package', file, ...evidence, ...expected];
+    return slsaVerifierAnswer(args, { trustedRoot, registryKeys: keys }, folder);
+  },
+};
+
+export const PACKAGE_VERIFIERS: readonly Column<PackageFiles>[] = [danube, npmAudit, slsaVerifier];

@@ -1,20 +1,32 @@
+import { createPrivateKey } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { releaseFiles, roleKey, rootRole, signed } from '../../test/tuf/repository.ts';
 import { der, sequence } from '../../vectors/der.ts';
-import { p256Key, p256Pkcs8, pem } from '../../vectors/fixed-keys.ts';
+import { ed25519Key, ed25519Pkcs8, p256Key, p256Pkcs8, pem } from '../../vectors/fixed-keys.ts';
 import type { Content } from '../../vectors/vector.ts';
 import { certificateBody, certificateOf, extension, name, TRUE } from '../../vectors/x509.ts';
 
 /** Where clients of Sigstore get their trusted root from. */
 export const HOST = 'tuf-repo-cdn.sigstore.dev';
 
-/** A TUF repository that stands for Sigstore's, for clients that are given its root, its authority and its proxy. */
+const ROLES = [
+  roleKey(
+    createPrivateKey({
+      key: ed25519Pkcs8(ed25519Key('sigstore tuf roles').seed),
+      format: 'der',
+      type: 'pkcs8',
+    }),
+  ),
+];
+
+/** The root metadata of every such repository: the same each time, because some clients have it built in. */
+export const TUF_ROOT: Buffer = signed(rootRole({ keys: ROLES }), ROLES);
+
+/** A TUF repository that stands for Sigstore's, for clients that are given {@link TUF_ROOT}, its authority and its proxy. */
 export interface SigstoreTuf {
-  /** The root metadata. */
-  readonly root: Buffer;
   /** PEM of the authority that issued the server's certificate. */
   readonly authority: string;
   /** What clients take for their HTTPS proxy. It leads to {@link HOST} alone, which is here. */
@@ -45,14 +57,20 @@ const SERVER_CERTIFICATE = certificate(2, name(HOST), SERVER.spki, [
   extension('2.5.29.17', sequence(der(0x82, Buffer.from(HOST)))),
 ]);
 
-/** @param trustedRoot its target `trusted_root.json`. */
-export async function serveSigstoreTuf(trustedRoot: Content): Promise<SigstoreTuf> {
-  const keys = [roleKey()];
+/**
+ * @param trustedRoot its target `trusted_root.json`.
+ * @param others its other targets, by their names.
+ */
+export async function serveSigstoreTuf(
+  trustedRoot: Content,
+  others: Readonly<Record<string, Buffer>> = {},
+): Promise<SigstoreTuf> {
   const files = releaseFiles({
     version: 1,
     target: Buffer.from(trustedRoot),
     name: 'trusted_root.json',
-    keys,
+    others,
+    keys: ROLES,
   });
   const identity = { key: pem('PRIVATE KEY', p256Pkcs8(SERVER)), cert: SERVER_CERTIFICATE };
   const repository = createTlsServer(identity, (request, response) => {
@@ -67,7 +85,6 @@ export async function serveSigstoreTuf(trustedRoot: Content): Promise<SigstoreTu
   });
   await once(proxy.listen(0, '127.0.0.1'), 'listening');
   return {
-    root: signed(rootRole({ keys }), keys),
     authority: AUTHORITY_CERTIFICATE,
     proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
     close() {

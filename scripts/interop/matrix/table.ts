@@ -43,6 +43,8 @@ export interface AnyTable extends Omit<Table<unknown>, 'columns' | 'rows'> {
   readonly missing?: string;
   readonly columns: readonly Pick<Column<unknown>, 'name' | 'version'>[];
   readonly rows: readonly (Omit<Row<unknown>, 'files'> & {
+    /** Why nobody can be asked about it in this run. */
+    readonly missing?: string;
     ask(column: string, folder: string): Promise<Answer>;
   })[];
 }

@@ -24,9 +24,10 @@ export interface RoleKey {
   readonly privateKey: KeyObject;
 }
 
-export function roleKey(): RoleKey {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('hex');
+/** @param privateKey an Ed25519 key; a new one when left out. */
+export function roleKey(privateKey: KeyObject = generateKeyPairSync('ed25519').privateKey): RoleKey {
+  const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+  const raw = spki.subarray(-32).toString('hex');
   const keyID = createHash('sha256').update(raw).digest('hex');
   const key = new Key({ keyID, keyType: 'ed25519', scheme: 'ed25519', keyVal: { public: raw } });
   return { key, privateKey };
@@ -40,7 +41,7 @@ export function sameKeyAs({ key, privateKey }: RoleKey, form: 'hex' | 'PEM'): Ro
   return { key: new Key({ keyID: sha256(form), keyType, scheme, keyVal: value }), privateKey };
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
 
 type Signed = Root | Timestamp | Snapshot | Targets;
 
@@ -76,6 +77,8 @@ export interface Release {
   readonly target: Buffer;
   /** What the repository calls it. */
   readonly name?: string;
+  /** Further targets, by their names. */
+  readonly others?: Readonly<Record<string, Buffer>>;
   readonly keys: readonly RoleKey[];
   readonly expires?: string;
   /** Delegates every target to these, of whom so many must have signed. */
@@ -85,8 +88,11 @@ export interface Release {
 }
 
 function metaFile(version: number, bytes: Buffer): MetaFile {
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return new MetaFile({ version, length: bytes.length, hashes: { sha256 } });
+  return new MetaFile({ version, length: bytes.length, hashes: { sha256: sha256(bytes) } });
+}
+
+function targetFile(path: string, bytes: Buffer): TargetFile {
+  return new TargetFile({ path, length: bytes.length, hashes: { sha256: sha256(bytes) } });
 }
 
 /** Metadata of targets that has no target, and names who has. */
@@ -111,15 +117,18 @@ export function releaseFiles({
   version,
   target,
   name = 'trust-root.json',
+  others = {},
   keys,
   expires = LATER,
   delegatesTo,
   mixedWith,
 }: Release): Map<string, Buffer> {
   const common = { version, specVersion: SPEC_VERSION, expires };
-  const sha256 = createHash('sha256').update(target).digest('hex');
-  const file = new TargetFile({ path: name, length: target.length, hashes: { sha256 } });
-  const named = { ...common, targets: { [name]: file } };
+  const all = Object.entries({ ...others, [name]: target });
+  const named = {
+    ...common,
+    targets: Object.fromEntries(all.map(([path, bytes]) => [path, targetFile(path, bytes)])),
+  };
   const delegated = delegatesTo === undefined ? undefined : signed(new Targets(named), delegatesTo);
   const targets = signed(
     delegatesTo === undefined ? new Targets(named) : delegating(common, delegatesTo),
@@ -136,7 +145,7 @@ export function releaseFiles({
     ['snapshot.json', snapshot],
     ['targets.json', targets],
     ...(delegated === undefined ? [] : [['release.json', delegated] as const]),
-    [`targets/${name}`, target],
+    ...all.map(([path, bytes]) => [`targets/${path}`, bytes] as const),
   ]);
   if (mixedWith === undefined) return own;
   return new Map([...own, ...[...releaseFiles(mixedWith)].filter(([name]) => name !== 'timestamp.json')]);
