@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DANUBE, danube, folder } from './danube.ts';
 import { jobRecord, testKey, write, writeKey } from './fixture.ts';
+import { countCalls, struck } from './struck.ts';
 
 const KILLS = 300;
 const root = folder();
@@ -31,11 +32,15 @@ function read(data: string): Buffer | undefined {
 }
 
 describe('danube provenance attest, killed', () => {
-  it(`at ${KILLS} random points, leaves the whole file or none, and the next run succeeds`, async (test) => {
+  it(`at ${KILLS} points, leaves the whole file or none, and the next run succeeds`, async (test) => {
+    const calls = countCalls(command('counted'), root);
+    assert.ok(calls > 10);
     const seen = { none: 0, whole: 0, reruns: 0 };
     for (let kill = 0; kill < KILLS; kill++) {
       const data = `data-${kill}`;
-      await killOnce(data, kill % 2 === 0);
+      // A third at calls to the disk all over the run, the others whenever it happens to be.
+      if (kill % 3 === 0) killAt(data, Math.floor((kill * calls) / KILLS), kill % 2 === 0);
+      else await killOnce(data, kill % 3 === 1);
       const found = read(data);
       if (found === undefined) seen.none += 1;
       else assert.deepEqual(found, whole);
@@ -52,6 +57,12 @@ describe('danube provenance attest, killed', () => {
     assert.ok(seen.none > 0 && seen.whole > 0 && seen.reruns > 0);
   });
 });
+
+/** At this call to the disk, or in the middle of it. */
+function killAt(data: string, at: number, isHalf: boolean): void {
+  const strike = { signal: 'SIGKILL', at, when: isHalf ? 'half' : 'before' } as const;
+  assert.deepEqual(struck(command(data), root, strike), { code: null, signal: 'SIGKILL' });
+}
 
 /** Anywhere in the run, or (what matters more and is over in an instant) where it writes. */
 async function killOnce(data: string, anywhere: boolean): Promise<void> {
