@@ -34,11 +34,29 @@ export function roleKey(privateKey: KeyObject = generateKeyPairSync('ed25519').p
 }
 
 /** The same key under another id, as metadata may call it. */
-export function sameKeyAs({ key, privateKey }: RoleKey, form: 'hex' | 'PEM'): RoleKey {
-  const pem = String(createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }));
+export function sameKeyAs({ key, privateKey }: RoleKey, form: Partial<KeyForm>): RoleKey {
   const { keyType, scheme, keyVal } = key;
-  const value = form === 'PEM' ? { public: pem } : keyVal;
-  return { key: new Key({ keyID: sha256(form), keyType, scheme, keyVal: value }), privateKey };
+  const { pem = false, ...names } = form;
+  const value = pem ? { public: pemOf(privateKey) } : keyVal;
+  const keyID = sha256(JSON.stringify(form));
+  return { key: new Key({ keyID, keyType, scheme, keyVal: value, ...names }), privateKey };
+}
+
+/** A key of another algorithm, in PEM. */
+export function otherKey(privateKey: KeyObject, names: Pick<KeyForm, 'keyType' | 'scheme'>): RoleKey {
+  const keyVal = { public: pemOf(privateKey) };
+  return { key: new Key({ keyID: sha256(JSON.stringify([names, keyVal])), ...names, keyVal }), privateKey };
+}
+
+/** What metadata may call a key, and how it may write it. */
+export interface KeyForm {
+  readonly keyType: string;
+  readonly scheme: string;
+  readonly pem: boolean;
+}
+
+function pemOf(privateKey: KeyObject): string {
+  return String(createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }));
 }
 
 const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');

@@ -8,15 +8,18 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { Metadata, MetadataKind } from '@tufjs/models';
 import { IDENTITY, ISSUER, keylessBundle, trustedRoot } from '../../vectors/sigstore-instance.ts';
 import { APP } from '../../vectors/statements.ts';
 import { trustRoot } from '../../vectors/trust-roots.ts';
 import { workflowStatement } from '../../vectors/verify-sigstore.ts';
 import { runDanube, type CommandResult } from '../vectors/verify-by-command.ts';
 import {
+  otherKey,
   releaseFiles,
   roleKey,
   rootRole,
@@ -161,8 +164,14 @@ describe('danube trust update', () => {
   });
 
   describe('one key under two ids', () => {
-    for (const form of ['hex', 'PEM'] as const) {
-      it(`refuses a root that counts it twice (${form})`, async () => {
+    for (const [what, form] of [
+      ['hex', {}],
+      ['PEM', { pem: true }],
+      // tuf-js looks at the scheme of ECDSA keys alone.
+      ['with the scheme of another algorithm', { scheme: 'ecdsa-sha2-nistp256' }],
+      ['PEM, with a scheme that nobody knows', { pem: true, scheme: 'x' }],
+    ] as const) {
+      it(`refuses a root that counts it twice (${what})`, async () => {
         const [key] = keys as [RoleKey, RoleKey];
         const twice = [key, sameKeyAs(key, form)];
         const root = signed(rootRole({ version: 2, keys: twice, threshold: 2 }), twice);
@@ -176,11 +185,33 @@ describe('danube trust update', () => {
       });
     }
 
+    it('refuses a root that has a key of another algorithm twice', async () => {
+      const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+      const scheme = 'ecdsa-sha2-nistp256';
+      const twice = [
+        otherKey(ec, { keyType: 'ecdsa', scheme }),
+        // Of this type tuf-js takes whatever is in PEM.
+        otherKey(ec, { keyType: 'ed25519', scheme: 'ed25519' }),
+      ];
+      const root = signed(rootRole({ version: 2, keys: twice, threshold: 2 }), twice);
+      const read = Metadata.fromJSON(MetadataKind.Root, JSON.parse(root.toString()));
+      assert.doesNotThrow(() => read.verifyDelegate('root', read));
+      writeFileSync(at('root.json'), root);
+      await refuses(2, /would count twice for root/);
+    });
+
+    it('refuses a root with a key for RSA-PSS alone, whose modulus could be there in another key', async () => {
+      const pss = generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey;
+      const key = otherKey(pss, { keyType: 'rsa', scheme: 'rsassa-pss-sha256' });
+      repository.files.set('2.root.json', signed(rootRole({ version: 2, keys: [...keys, key] }), keys));
+      await refuses(1, /is for RSA-PSS alone/);
+    });
+
     it('refuses a delegation that counts it twice', async () => {
       const key = roleKey();
       publish(release(4, { delegatesTo: [key, roleKey()] }));
       assert.equal((await update()).exitCode, 0);
-      publish(release(5, { delegatesTo: [key, sameKeyAs(key, 'hex')] }));
+      publish(release(5, { delegatesTo: [key, sameKeyAs(key, {})] }));
       await refuses(1, /would count twice for a delegated role/);
     });
 

@@ -43,6 +43,8 @@ function sharedKey(keys: JsonObject, roles: readonly (readonly [string, JsonValu
     for (const keyid of listAt(role, 'keyids').filter((keyid) => typeof keyid === 'string')) {
       const identity = Object.hasOwn(keys, keyid) ? identityOf(objectAt(keys, keyid)) : undefined;
       if (identity === undefined) continue;
+      if (identity === PSS_ALONE)
+        return `the key ${keyid} of ${name} is for RSA-PSS alone, and compares with no other`;
       const other = seen.get(identity);
       if (other !== undefined && other !== keyid)
         return `one key is there as ${other} and as ${keyid}, and would count twice for ${name}`;
@@ -52,36 +54,54 @@ function sharedKey(keys: JsonObject, roles: readonly (readonly [string, JsonValu
   return undefined;
 }
 
-const CURVES: ReadonlyMap<string, string> = new Map([
+const PSS_ALONE = 'rsa-pss';
+const CURVES: ReadonlyMap<JsonValue, string> = new Map([
   ['ecdsa-sha2-nistp256', 'prime256v1'],
   ['ecdsa-sha2-nistp384', 'secp384r1'],
 ]);
+const HEX = /^(?:[0-9a-f]{2})+$/i;
+/** What `tuf-js` takes for a key in PEM. */
+const PEM = '-----BEGIN PUBLIC KEY-----';
 
-/** The same text for the same key, in whichever of the forms that `tuf-js` takes; what cannot be read verifies nothing. */
-function identityOf(key: JsonObject): string | undefined {
-  const { public: text } = objectAt(key, 'keyval');
+/**
+ * The same text for the same key, in whichever of the forms that `tuf-js` takes and by whatever name: it looks at the scheme
+ * of a key, and at whether that fits, only where it is ECDSA. What cannot be read verifies nothing.
+ */
+function identityOf({ keytype, scheme, keyval }: JsonObject): string | undefined {
+  const { public: text } = objectOf(keyval);
   if (typeof text !== 'string') return undefined;
-  const { scheme } = key;
-  const curve = typeof scheme === 'string' ? CURVES.get(scheme) : undefined;
   try {
-    if (text.startsWith('-----BEGIN')) return identityOfPem(text, curve);
-    return curve === undefined ? text.toLowerCase() : compressed(text, curve);
+    if (text.startsWith(PEM)) return identityOfPem(text);
+    if (!HEX.test(text)) return undefined;
+    if (keytype === 'ed25519') return text.toLowerCase();
+    const curve = scheme === undefined ? undefined : CURVES.get(scheme);
+    return curve === undefined ? undefined : compressed(text, curve);
   } catch {
     return undefined;
   }
 }
 
-function identityOfPem(pem: string, curve: string | undefined): string {
+const CURVES_OF_JWK: ReadonlyMap<string | undefined, string> = new Map([
+  ['P-256', 'prime256v1'],
+  ['P-384', 'secp384r1'],
+]);
+
+function identityOfPem(pem: string): string {
   const key = createPublicKey(pem);
-  const { x = '', y = '' } = key.export({ format: 'jwk' });
-  const [hexX, hexY] = [x, y].map((part) => Buffer.from(part, 'base64url').toString('hex'));
-  if (key.asymmetricKeyType === 'ed25519') return hexX ?? '';
-  if (key.asymmetricKeyType === 'ec' && curve !== undefined) return compressed(`04${hexX}${hexY}`, curve);
-  return key.export({ format: 'der', type: 'spki' }).toString('hex');
+  // It has no JWK, and its modulus may stand there in another key, which verifies the same signatures.
+  if (key.asymmetricKeyType === 'rsa-pss') return PSS_ALONE;
+  const jwk = key.export({ format: 'jwk' });
+  const curve = CURVES_OF_JWK.get(jwk.crv);
+  if (curve !== undefined) return compressed(`04${hexOf(jwk.x)}${hexOf(jwk.y)}`, curve);
+  return jwk.kty === 'RSA' ? `${hexOf(jwk.n)} ${hexOf(jwk.e)}` : hexOf(jwk.x);
 }
 
 function compressed(point: string, curve: string): string {
   return String(ECDH.convertKey(point, curve, 'hex', 'hex', 'compressed'));
+}
+
+function hexOf(base64url: string = ''): string {
+  return Buffer.from(base64url, 'base64url').toString('hex');
 }
 
 function objectOf(value: JsonValue | undefined): JsonObject {
