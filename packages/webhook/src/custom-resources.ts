@@ -3,7 +3,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { checkPolicyDocument, DocumentError, toPolicy } from '@danube/verifier/documents';
 import { encodeJson, type JsonObject } from 'in-toto-attestation';
 import type { AdmissionRequest } from './admission-review.ts';
-import { WebhookError } from './errors.ts';
 import { type KubernetesApi, objectAt, textAt } from './kubernetes-api.ts';
 import type { ClusterPolicy } from './load-rules.ts';
 import { MODES, type Mode } from './mode.ts';
@@ -38,15 +37,22 @@ export function readCustomResource(object: JsonObject, knowsLevels: boolean): Cl
   }
   const namespace = textAt(metadata, 'namespace');
   const mode = readMode(textAt(objectAt(metadata, 'annotations'), MODE_ANNOTATION));
-  const sha256 = createHash('sha256')
-    .update(encodeJson(objectAt(object, 'spec')))
-    .digest('hex');
   return {
     policy: namespace === '' ? policy : { ...policy, name: `${namespace}/${policy.name}` },
     ...(namespace === '' ? {} : { namespace }),
     ...(mode === undefined ? {} : { mode }),
-    sha256,
+    sha256: digestOf(objectAt(object, 'spec')),
   };
+}
+
+/** @throws {DocumentError} `ERR_POLICY` for a number that JavaScript cannot hold: what was demanded is not known then. */
+function digestOf(spec: JsonObject): string {
+  try {
+    return createHash('sha256').update(encodeJson(spec)).digest('hex');
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new DocumentError('ERR_POLICY', '/spec', cause.message, { cause });
+  }
 }
 
 function readMode(text: string): Mode | undefined {
@@ -186,16 +192,16 @@ function pathOf(list: string, object: JsonObject): string {
   return `${list.slice(0, -resource.length)}namespaces/${namespace}/${resource}/${name}`;
 }
 
+/** Whatever is wrong with one of them, and be it our mistake, must not keep the others from being read. */
 function read(object: JsonObject, knowsLevels: boolean): ClusterPolicy | BrokenPolicy {
   try {
     return readCustomResource(object, knowsLevels);
   } catch (error) {
-    if (!(error instanceof DocumentError || error instanceof WebhookError)) throw error;
     const metadata = objectAt(object, 'metadata');
     return {
       name: textAt(metadata, 'name'),
       namespace: textAt(metadata, 'namespace'),
-      reason: error.message,
+      reason: error instanceof Error ? error.message : String(error),
     };
   }
 }

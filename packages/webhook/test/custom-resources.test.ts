@@ -49,6 +49,29 @@ describe('the policies of a cluster', () => {
     assert.match(warnings.join(), /by policy of-the-cluster: policy\.format failed/);
   });
 
+  // 2^60 is a number to the API server; what JavaScript makes of it is another one.
+  it('are read although one of them holds what cannot be read, which is refused when it is made', async () => {
+    const api = await ApiServer.start();
+    const setup = new Setup(registry, { customResources: {} });
+    const served = await setup.serve({ access: api.access });
+    await untilReady(served);
+    const image = await setup.signed('inexact/app:v1');
+    const inexact = policy({ parameters: { channel: { equals: 2 ** 60 } } });
+    const object = { ...inexact, metadata: { name: 'inexact', namespace: 'team-a' } };
+    const made = await served.validate({ group: 'danube.dev', kind: 'ProvenancePolicy', object });
+    assert.ok(!made.allowed);
+    assert.match(made.message, /the policy cannot be used: .*is not exact/);
+    served.lines.length = 0;
+    api.put(`${TEAM}/inexact`, inexact);
+    await served.said('policy_broken');
+    api.put(`${CLUSTER}/strict`, policy({ builders: [{ id: 'https://strict.example' }] }));
+    await served.said('rules_loaded');
+    const other = await served.validate({ namespace: 'team-b', object: pod([image.pinned]) });
+    assert.match(other.message, /by policy strict: /);
+    const own = await served.validate({ namespace: 'team-a', object: pod([image.pinned]) });
+    assert.match(own.message, /by policy team-a\/inexact: policy\.format failed/);
+  });
+
   it('stay in force while the API server cannot be asked, and nothing is asked of it for a pod', async () => {
     const api = await ApiServer.start();
     api.put(`${CLUSTER}/strict`, policy({ builders: [{ id: 'https://strict.example' }] }));
