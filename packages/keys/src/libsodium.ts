@@ -24,6 +24,10 @@ export function createLibsodiumVerifier(
   if (!isPublicKey(key)) throw new TypeError('the key must come from parsePublicKey');
   if (key.algorithm !== 'ed25519') throw new TypeError(`libsodium verifies ed25519, not ${key.algorithm}`);
   const raw = Uint8Array.from(key.raw);
-  return (message, signature) =>
-    isStrictSignature(signature) && libsodium.crypto_sign_verify_detached(signature, message, raw);
+  return (message, signature) => {
+    if (!isStrictSignature(signature)) return false;
+    // Nothing but true is a yes: the promise of another library is none, and neither is a number.
+    const verdict: unknown = libsodium.crypto_sign_verify_detached(signature, message, raw);
+    return verdict === true;
+  };
 }

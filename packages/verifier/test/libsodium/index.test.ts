@@ -63,6 +63,15 @@ describe('signatures verified by libsodium', () => {
     assert.ok(verdicts.length > 0);
   });
 
+  it('are not believed to be good for anything but true', () => {
+    const nobody = loadEvidence([{ path: 'a', bytes: signed(statementOf(), { keys: [STRANGER] }) }]).items[0];
+    assert.ok(nobody);
+    for (const answer of [1, 'yes', {}, Promise.resolve(false)]) {
+      const libsodium = { crypto_sign_verify_detached: () => answer } as unknown as Libsodium;
+      assert.equal(new LibsodiumSignatures(libsodium, KEYS).keyOf(nobody, 0), undefined, typeof answer);
+    }
+  });
+
   it('are verified with the keys that were given, whatever becomes of their bytes afterwards', () => {
     const bytes = BUILDER.publicKey.raw.slice();
     const key = parsePublicKey(bytes);
