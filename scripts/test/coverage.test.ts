@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { ARTIFACT_ERROR_CODES } from '@danube/artifact';
 import { JOB_ERROR_CODES, LOCK_FILE_ERROR_CODES, SECRET_ERROR_CODES } from '@danube/builder';
 import { KEY_ERROR_CODES } from '@danube/keys';
+import { PROXY_ERROR_CODES } from '@danube/proxy';
 import { SIGN_ERROR_CODES } from '@danube/signer';
 import { SIGSTORE_ERROR_CODES } from '@danube/sigstore';
 import { STORE_ERROR_CODES } from '@danube/store';
@@ -22,6 +23,7 @@ const UNIONS = {
   'in-toto-attestation': MALFORMED_CODES,
   '@danube/keys': KEY_ERROR_CODES,
   '@danube/artifact': ARTIFACT_ERROR_CODES,
+  '@danube/proxy': PROXY_ERROR_CODES,
   '@danube/builder': [...JOB_ERROR_CODES, ...SECRET_ERROR_CODES, ...LOCK_FILE_ERROR_CODES],
   '@danube/signer': SIGN_ERROR_CODES,
   '@danube/sigstore': SIGSTORE_ERROR_CODES,
@@ -63,6 +65,7 @@ const [SIGSTORE, WEBHOOK] = ['scripts/test/sigstore', 'packages/webhook/test'];
 
 /** Codes that no case is about, because other words stand for them in a report or no file alone brings them about. */
 const TESTED: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(PROXY_ERROR_CODES.map((code) => [code, 'scripts/test/tunnel.test.ts'])),
   ERR_LOCK_FILE: 'packages/builder/test/lock-files/lock-files.test.ts',
   ERR_SIGSTORE_ROOT: `${SIGSTORE}/trusted-root.test.ts`,
   ERR_SIGSTORE_BUNDLE: `${SIGSTORE}/unlogged-envelope.test.ts`,

@@ -1,15 +1,23 @@
-/** Registries, token servers and S3 behind the proxy of a company: a real one, that notes where it was asked to go. */
+/** Registries, S3 and services behind the proxy of a company: a real one, that notes where it was asked to go. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { createServer } from 'node:https';
+import { request as send } from 'node:http';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
 import { after, describe, it } from 'node:test';
+import { openKey, SignError, type ServiceOptions } from '@danube/signer';
 import { StoreError, type StoreErrorCode } from '@danube/store';
 import { createRegistryClient, type RegistryClient, type RegistryOptions } from '@danube/store/oci';
 import { openS3Store } from '@danube/store/s3';
 import { startProxy, startRegistry, type ProxyOptions, type ProxyServer } from '@danube/test-registry';
 import { createServerCertificate, reviewOnce } from '@danube/webhook';
+import { makeCertificate } from '../../packages/signer/test/servers/certificate.ts';
+import { startVault } from '../../packages/signer/test/servers/vault.ts';
+import { signs } from '../../packages/signer/test/service.ts';
 import { trustRoot } from '../vectors/trust-roots.ts';
 import { DANUBE } from '../repository.ts';
 
@@ -178,6 +186,134 @@ describe('S3 through a proxy', () => {
     assert.deepEqual(proxy.requests, [
       { method: 'CONNECT', target: 'attestations.s3.eu-central-1.amazonaws.com:443' },
     ]);
+  });
+});
+
+describe('a key service through a proxy', async () => {
+  const NAME = 'vault.example';
+  const TOKEN = 'CANARY-root';
+  const vault = await startVault();
+  vault.tokens.set(TOKEN, ['update', 'read']);
+  vault.addKey('slsa', 'ed25519');
+  const own = createServerCertificate({ names: [NAME, 'kube.example'], days: 2 });
+  const clients: string[] = [];
+  /** TLS before the service, and who showed a certificate. */
+  const door = createServer(
+    { cert: own.certificate, key: own.privateKey, requestCert: true, rejectUnauthorized: false },
+    (incoming, outgoing) => {
+      assert.ok(incoming.socket instanceof TLSSocket);
+      clients.push(String(incoming.socket.getPeerCertificate().subject?.CN));
+      assert.equal(incoming.headers['proxy-authorization'], undefined);
+      const { method, url: path, headers } = incoming;
+      const [host, port] = vault.host.split(':');
+      incoming.pipe(
+        send({ host, port, method, path, headers }, (reply) => {
+          outgoing.writeHead(reply.statusCode ?? 502, reply.headers);
+          reply.pipe(outgoing);
+        }),
+      );
+    },
+  );
+  door.listen(0, '127.0.0.1');
+  await once(door, 'listening');
+  const address = door.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const there = `127.0.0.1:${address.port}`;
+  const doorRoutes = { [`${NAME}:443`]: there, 'kube.example:443': there };
+  after(async () => {
+    door.closeAllConnections();
+    door.close();
+    await vault.close();
+  });
+
+  const open = async (env: Readonly<Record<string, string>>, more: ServiceOptions = {}) =>
+    openKey('hashivault://slsa', {
+      service: {
+        environment: { VAULT_ADDR: `https://${NAME}`, VAULT_TOKEN: TOKEN, HOME: folder, ...env },
+        ca: own.authority,
+        ...more,
+      },
+    });
+
+  /** Without the patience for a service that may come back. */
+  const AT_ONCE: ServiceOptions = { deadlines: { totalMs: 300 } };
+
+  const isRefused = (code: string, message: RegExp) => (error: unknown) => {
+    assert.ok(error instanceof SignError, String(error));
+    assert.equal(error.code, code, error.message);
+    const everything = JSON.stringify([error.message, error.stack, error.hint, String(error.cause)]);
+    assert.match(everything, message);
+    assert.doesNotMatch(everything, /secret|c2VjcmV0|CANARY/);
+    return true;
+  };
+
+  it('signs by a tunnel that is used again, and shows the proxy its credentials alone', async () => {
+    const proxy = await proxyWith({ routes: doorRoutes, credentials: 'bob:secret' });
+    const backend = await open({ HTTPS_PROXY: `http://bob:secret@${proxy.host}` });
+    await signs(backend);
+    await signs(backend);
+    await backend.close?.();
+    assert.ok(proxy.requests.length > 0);
+    assert.deepEqual([...new Set(proxy.requests.map(({ target }) => target))], [`${NAME}:443`]);
+    assert.ok(proxy.requests.length < vault.received.length);
+  });
+
+  it('says that the proxy is in the way, and nothing of its password', async () => {
+    const proxy = await proxyWith({ routes: doorRoutes, credentials: 'bob:secret' });
+    await assert.rejects(
+      open({ HTTPS_PROXY: `http://bob:secret2@${proxy.host}` }),
+      isRefused('ERR_SIGN_ENDPOINT', /proxy .* \(407\).*asks for credentials/),
+    );
+    await assert.rejects(
+      open({ HTTPS_PROXY: 'socks5://bob:secret@proxy.example' }),
+      isRefused('ERR_SIGN_ENDPOINT', /HTTPS_PROXY is no http: or https: URL/),
+    );
+    await assert.rejects(
+      open({ HTTPS_PROXY: 'http://bob:secret@127.0.0.1:1' }, AT_ONCE),
+      isRefused('ERR_SIGN_UNAVAILABLE', /./),
+    );
+  });
+
+  it('is asked directly where NO_PROXY says so', async () => {
+    const proxy = await proxyWith({ routes: doorRoutes });
+    const env = { HTTPS_PROXY: `http://${proxy.host}`, NO_PROXY: '.example' };
+    await assert.rejects(open(env, AT_ONCE), isRefused('ERR_SIGN_UNAVAILABLE', /./));
+    assert.deepEqual(proxy.requests, []);
+  });
+
+  it('sees a client certificate through the tunnel, and the proxy does not', async () => {
+    const proxy = await proxyWith({ routes: doorRoutes });
+    const client = makeCertificate('certified');
+    const encoded = (text: string): string => Buffer.from(text).toString('base64');
+    const config = {
+      'current-context': 'c',
+      contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+      clusters: [
+        {
+          name: 'c',
+          cluster: {
+            server: 'https://kube.example',
+            'certificate-authority-data': encoded(own.authority),
+          },
+        },
+      ],
+      users: [
+        {
+          name: 'u',
+          user: {
+            'client-certificate-data': encoded(client.cert),
+            'client-key-data': encoded(client.key),
+          },
+        },
+      ],
+    };
+    writeFileSync(join(folder, 'kubeconfig'), JSON.stringify(config), { mode: 0o600 });
+    clients.length = 0;
+    const environment = { KUBECONFIG: join(folder, 'kubeconfig'), HTTPS_PROXY: `http://${proxy.host}` };
+    // It is no Kubernetes that is asked.
+    await assert.rejects(openKey('k8s://signing/cosign', { service: { environment } }), SignError);
+    assert.deepEqual([...new Set(clients)], ['certified']);
+    assert.equal(proxy.requests[0]?.target, 'kube.example:443');
   });
 });
 

@@ -13,6 +13,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { startProxy } from '@danube/test-registry';
 import { BUILDER, ed25519Pkcs8, pem, sha256 } from '../vectors/fixed-keys.ts';
 import { RECORD } from '../vectors/job-record.ts';
 import { APP, statement } from '../vectors/statements.ts';
@@ -125,6 +126,28 @@ describe('--timestamp-url', () => {
     const revoked = await verify('revoked.json', 'stamped.sigstore.json');
     assert.equal(revoked.exitCode, 1);
     assert.match(revoked.stdout, /key\.revoked failed/);
+  });
+
+  it('is asked by the proxy that the environment names, whose password is in no message', async () => {
+    const proxy = await startProxy({
+      routes: { 'tsa.example:80': new URL(url).host },
+      credentials: 'bob:secret',
+    });
+    const ask = async (password: string): Promise<CommandResult> => {
+      process.env['HTTP_PROXY'] = `http://bob:${password}@${proxy.host}`;
+      return danube(...SIGN, '--format=bundle', '--timestamp-url=http://tsa.example/');
+    };
+    try {
+      const stamped = await ask('secret');
+      assert.equal(stamped.exitCode, 0, stamped.stderr);
+      assert.equal(proxy.requests[0]?.target, 'http://tsa.example/');
+      const refused = await ask('secret2');
+      assert.deepEqual([refused.exitCode, refused.stdout], [3, '']);
+      assert.doesNotMatch(refused.stderr, /secret/);
+    } finally {
+      delete process.env['HTTP_PROXY'];
+      await proxy.close();
+    }
   });
 
   it('is there for other statements', async () => {

@@ -1,45 +1,32 @@
+import { StoreError } from '@danube/store';
+import { createHttpClient, type HttpClient, type HttpRequest } from '@danube/store/http';
 import { CliError } from './exit-code.ts';
 
 /** How long a server may take for all of its answer. */
 const DEADLINE_MS = 30_000;
 
+/** A client for servers that the caller named on the command line: no redirect is followed, no credential is sent. */
+export function createDownloader(): HttpClient {
+  return createHttpClient({ proxies: process.env, timeouts: { idle: DEADLINE_MS, total: DEADLINE_MS } });
+}
+
 /**
- * Asks a server that the caller named on the command line. No redirect is followed, no credential is sent, and no more
- * is read than `maxBytes`.
+ * Asks such a server once.
  *
- * @throws CliError ERR_SERVICE
+ * @throws CliError ERR_SERVICE, also for an answer that is no success.
  */
-export async function download(url: URL, maxBytes: number, init: RequestInit = {}): Promise<Uint8Array> {
+export async function download(request: HttpRequest): Promise<Uint8Array> {
+  const { url } = request;
+  const client = createDownloader();
   try {
-    const response = await fetch(url, {
-      ...init,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(DEADLINE_MS),
-    });
-    if (!response.ok) throw failed(url, `it answered with status ${response.status}`);
-    return await readAtMost(response, maxBytes, url);
+    const { status, body } = await client.send(request);
+    if (status < 200 || status > 299) throw failed(url, `it answered with status ${status}`);
+    return body;
   } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw failed(url, reasonOf(error), error);
+    throw error instanceof StoreError ? failed(url, error.message, error) : error;
+  } finally {
+    client.close();
   }
-}
-
-async function readAtMost({ body }: Response, maxBytes: number, url: URL): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  for await (const chunk of body ?? []) {
-    total += chunk.length;
-    if (total > maxBytes) throw failed(url, `its answer is longer than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-/** `fetch` says that it failed, and hides why in the cause. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `it did not answer within ${DEADLINE_MS / 1000} s`;
-  return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 function failed(url: URL, reason: string, cause?: unknown): CliError {

@@ -19,8 +19,10 @@ export async function requestTimestamp({ signatures }: Envelope, url: URL): Prom
   if (signature === undefined || others.length > 0)
     throw usageError('a Sigstore bundle, which holds the timestamp, has exactly one signature');
   const nonce = randomBytes(NONCE_BYTES);
-  const reply = await download(url, REPLY_BYTES, {
+  const reply = await download({
     method: 'POST',
+    url,
+    maxBytes: REPLY_BYTES,
     headers: { 'content-type': 'application/timestamp-query', accept: 'application/timestamp-reply' },
     body: Buffer.from(buildTimestampRequest(signature.sig, nonce)),
   });

@@ -80,7 +80,7 @@ export interface AuditRecord {
 
 /** How key services are called. */
 export interface ServiceOptions {
-  /** Where credentials and addresses are looked for by their usual names; `process.env` when left out. */
+  /** Where credentials, addresses and proxies are looked for by their usual names; `process.env` when left out. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Where secrets are mounted; `/var/run/secrets` when left out. */
   readonly secretDirectory?: string;

@@ -5,6 +5,7 @@
  */
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { ProxyError, readProxies, TunnelAgent } from '@danube/proxy';
 import { isJsonObject, parseJson, type JsonObject } from 'in-toto-attestation';
 import { deadlinesOf, waitFor } from './deadline.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -211,6 +212,7 @@ function connectionRefusal(error: unknown, { url }: Endpoint): Refusal | undefin
   if (error instanceof Timeout) {
     return unavailable('timeout', `${url.host} ${error.message}`, error);
   }
+  if (error instanceof ProxyError) return proxyRefusal(error);
   if (!(error instanceof Error) || error instanceof SignError || !('code' in error)) return undefined;
   const code = String(error.code);
   if (/CERT|TLS|SSL|SIGNED|ISSUER|UNABLE_TO|CRL/.test(code)) {
@@ -222,6 +224,13 @@ function connectionRefusal(error: unknown, { url }: Endpoint): Refusal | undefin
     };
   }
   return unavailable('connection', `${url.host} cannot be reached (${code})`, error);
+}
+
+function proxyRefusal(cause: ProxyError): Refusal {
+  const { code, message, hint } = cause;
+  if (code === 'ERR_PROXY_UNAVAILABLE') return unavailable('proxy', message, cause);
+  const error = new SignError('ERR_SIGN_ENDPOINT', message, { cause, ...(hint !== undefined && { hint }) });
+  return { outcome: 'proxy', temporary: false, error };
 }
 
 /** The refusal of a service that may answer later. */
@@ -241,16 +250,11 @@ function createTransport(endpoint: Endpoint, options: ClientOptions): Transport 
   const { connectMs, callMs } = deadlinesOf(options);
   const { url, lookup } = endpoint;
   const secure = url.protocol === 'https:';
-  const agent = secure
-    ? new https.Agent({
-        keepAlive: true,
-        ...(options.ca !== undefined && { ca: options.ca }),
-        ...options.clientCertificate,
-      })
-    : new http.Agent({ keepAlive: true });
+  let agent: http.Agent | undefined;
   const send = (request: ServiceRequest, signal: AbortSignal): Promise<ServiceReply> => {
     const { promise, resolve, reject } = Promise.withResolvers<ServiceReply>();
     const body = typeof request.body === 'string' ? Buffer.from(request.body) : request.body;
+    agent ??= agentFor(url, connectMs, options);
     const sent = (secure ? https : http).request({
       agent,
       lookup,
@@ -273,7 +277,18 @@ function createTransport(endpoint: Endpoint, options: ClientOptions): Transport 
     sent.end(body);
     return promise.catch((error: unknown) => Promise.reject(timers.expired() ?? error)).finally(timers.stop);
   };
-  return { send, close: () => agent.destroy() };
+  return { send, close: () => agent?.destroy() };
+}
+
+/** Only `https:` goes by a proxy: without TLS there are loopback addresses and metadata services, which are this machine's own. */
+function agentFor(url: URL, timeout: number, options: ClientOptions): http.Agent {
+  if (url.protocol !== 'https:') return new http.Agent({ keepAlive: true });
+  const { environment = process.env, clientCertificate } = options;
+  const ca = options.ca === undefined ? {} : { ca: options.ca };
+  const proxy = readProxies(environment)(url);
+  return proxy === undefined
+    ? new https.Agent({ keepAlive: true, ...ca, ...clientCertificate })
+    : new TunnelAgent(proxy, { timeout, clientCertificate, ...ca });
 }
 
 interface Timers {

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { Metadata, MetadataKind } from '@tufjs/models';
+import { startProxy } from '@danube/test-registry';
 import { IDENTITY, ISSUER, keylessBundle, trustedRoot } from '../../vectors/sigstore-instance.ts';
 import { APP } from '../../vectors/statements.ts';
 import { trustRoot } from '../../vectors/trust-roots.ts';
@@ -55,7 +56,14 @@ function publish(parts: Release): void {
 
 async function update(...args: readonly string[]): Promise<CommandResult> {
   return runDanube(
-    ['trust', 'update', 'trust-root.json', `--tuf=${repository.url}`, '--tuf-root=root.json', ...args],
+    [
+      'trust',
+      'update',
+      'trust-root.json',
+      ...(args.some((arg) => arg.startsWith('--tuf=')) ? [] : [`--tuf=${repository.url}`]),
+      '--tuf-root=root.json',
+      ...args,
+    ],
     folder,
   );
 }
@@ -106,6 +114,27 @@ describe('danube trust update', () => {
     assert.equal((await update()).exitCode, 0);
     assert.equal((await update()).exitCode, 0);
     assert.equal(current(), 4);
+  });
+
+  it('asks the proxy that the environment names', async () => {
+    const proxy = await startProxy({ routes: { 'tuf.example:80': new URL(repository.url).host } });
+    process.env['HTTP_PROXY'] = `http://${proxy.host}`;
+    try {
+      publish(release(4));
+      const { pathname } = new URL(repository.url);
+      const { exitCode, stderr } = await update(`--tuf=http://tuf.example${pathname}`);
+      assert.equal(exitCode, 0, stderr);
+      assert.equal(current(), 4);
+      assert.ok(proxy.requests.some(({ target }) => target.startsWith('http://tuf.example/')));
+    } finally {
+      delete process.env['HTTP_PROXY'];
+      await proxy.close();
+    }
+  });
+
+  it('refuses a timestamp that is longer than any', async () => {
+    repository.files.set('timestamp.json', Buffer.alloc(20_000, 0x20));
+    await refuses(1, /Max length/);
   });
 
   it('follows the root to new keys', async () => {
@@ -250,7 +279,7 @@ describe('danube trust update', () => {
     it(`stops reading ${name} when it does not end: endless data`, async () => {
       publish(release(4));
       repository.files.set(name, 'endless');
-      await refuses(1, /Max length|too/);
+      await refuses(1, /longer than 8388608 bytes/);
     });
   }
 

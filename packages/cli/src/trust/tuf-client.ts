@@ -40,7 +40,7 @@ export async function withTufTarget<Result>(
   use: (path: string) => Result,
 ): Promise<Result> {
   const work = mkdtempSync(join(tmpdir(), 'danube-tuf-'));
-  const fetcher = new TufFetcher(target.cache);
+  const fetcher = new TufFetcher(target.cache, TARGET_BYTES);
   try {
     writeFileSync(join(work, 'root.json'), readRoot(target.root));
     for (const name of CACHED) {

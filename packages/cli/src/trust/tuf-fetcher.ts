@@ -1,14 +1,12 @@
+import { StoreError } from '@danube/store';
+import type { HttpClient, HttpReply } from '@danube/store/http';
 import { BaseFetcher } from 'tuf-js';
 import { DownloadHTTPError } from 'tuf-js/dist/error.js';
+import { createDownloader } from '../download.ts';
 import { CliError } from '../exit-code.ts';
-import { reasonOf } from '../download.ts';
 import { readCached } from './tuf-cache.ts';
 import { keyProblem } from './tuf-keys.ts';
 
-/** How long a repository may take for one file. */
-const DEADLINE_MS = 30_000;
-/** More than any root metadata has. */
-const ROOT_BYTES = 512_000;
 /** What streams of the web hold. */
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -25,38 +23,39 @@ export class TufFetcher extends BaseFetcher {
   /** What kept a file from being fetched at all; the client wraps errors into texts. */
   failure: CliError | undefined;
   readonly #cache: string;
-  readonly #stop: AbortController = new AbortController();
+  readonly #maxBytes: number;
+  readonly #client: HttpClient = createDownloader();
 
-  constructor(cache: string) {
+  /** @param maxBytes of any file; the client has lower limits of its own for most. */
+  constructor(cache: string, maxBytes: number) {
     super();
     this.#cache = cache;
+    this.#maxBytes = maxBytes;
   }
 
   override async fetch(address: string): Promise<ReadableStream<Bytes>> {
     const root = ROOT.exec(address)?.[1];
-    const response = await this.#get(address);
-    if ((response.status === 404 || response.status === 403) && root !== undefined) {
-      await response.body?.cancel();
-      return this.#cached(root, response.status);
-    }
-    if (!response.ok || response.body === null) {
-      await response.body?.cancel();
-      throw this.#failed(address, `it answered with status ${response.status}`);
-    }
-    return root === undefined ? response.body : this.#rememberRoot(root, response.body);
+    const { status, body } = await this.#get(address);
+    if ((status === 404 || status === 403) && root !== undefined) return this.#cached(root, status);
+    if (status < 200 || status > 299) throw this.#failed(address, `it answered with status ${status}`);
+    const bytes = Buffer.from(body);
+    if (root === undefined) return streamOf(bytes);
+    this.roots.set(root, bytes);
+    return rootStream(bytes);
   }
 
-  /** Lets go of whatever a server may still be sending. */
+  /** Closes connections. */
   close(): void {
-    this.#stop.abort();
+    this.#client.close();
   }
 
-  async #get(address: string): Promise<Response> {
+  async #get(address: string): Promise<HttpReply> {
     try {
-      const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(DEADLINE_MS)]);
-      return await fetch(address, { redirect: 'manual', signal });
+      return await this.#client.send({ method: 'GET', url: new URL(address), maxBytes: this.#maxBytes });
     } catch (error) {
-      throw this.#failed(address, reasonOf(error), error);
+      // What is too long is no accident of the network: the repository is not to be trusted.
+      if (!(error instanceof StoreError) || error.code === 'ERR_STORE_LIMIT') throw error;
+      throw this.#failed(address, error.message, error);
     }
   }
 
@@ -65,20 +64,6 @@ export class TufFetcher extends BaseFetcher {
     // Without it, the root before it is the newest.
     if (bytes === undefined) throw new DownloadHTTPError('there is no such root', status);
     return rootStream(Buffer.from(bytes));
-  }
-
-  /** What is longer than a root goes on to the client, which refuses it. */
-  async #rememberRoot(name: string, body: ReadableStream<Bytes>): Promise<ReadableStream<Bytes>> {
-    const chunks: Bytes[] = [];
-    let total = 0;
-    for await (const chunk of body) {
-      chunks.push(chunk);
-      total += chunk.length;
-      if (total > ROOT_BYTES) break;
-    }
-    const bytes = Buffer.concat(chunks);
-    this.roots.set(name, bytes);
-    return total > ROOT_BYTES ? streamOf(bytes) : rootStream(bytes);
   }
 
   #failed(address: string, reason: string, cause?: unknown): CliError {

@@ -5,10 +5,17 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { isIP } from 'node:net';
-import { StoreError } from '../errors.ts';
+import {
+  type Proxy,
+  type ProxyEnvironment,
+  ProxyError,
+  type ProxyErrorCode,
+  type ProxyFor,
+  readProxies,
+  TunnelAgent,
+} from '@danube/proxy';
+import { StoreError, type StoreErrorCode } from '../errors.ts';
 import { isPublicAddress, privateAddress, publicLookup } from './addresses.ts';
-import { type Proxy, type ProxyEnvironment, readProxies } from './proxy.ts';
-import { TunnelAgent } from './tunnel.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
@@ -70,7 +77,7 @@ export function createHttpClient(options: HttpOptions = {}): HttpClient {
   const anywhere = agentsFor({ keepAlive: true, ...ca });
   // Apart, so that no connection that was made without looking at the address is used again.
   const publicly = agentsFor({ keepAlive: true, lookup: publicLookup, ...ca });
-  const proxyFor = readProxies(options.proxies ?? {});
+  const proxyFor = proxiesOf(options.proxies ?? {});
   const tunnels = new Map<string, TunnelAgent>();
   const tunnelBy = (proxy: Proxy): TunnelAgent => {
     const agent = tunnels.get(proxy.url.href) ?? new TunnelAgent(proxy, { timeout: timeouts.connect, ...ca });
@@ -254,8 +261,34 @@ function startTimers({ connect, idle, total }: HttpTimeouts, expired: (error: St
   };
 }
 
+const PROXY_CODES: Readonly<Record<ProxyErrorCode, StoreErrorCode>> = {
+  ERR_PROXY_UNAVAILABLE: 'ERR_STORE_UNAVAILABLE',
+  ERR_PROXY_DENIED: 'ERR_STORE_DENIED',
+  ERR_PROXY_REFUSED: 'ERR_STORE_REFUSED',
+};
+
+function fromProxy(error: ProxyError): StoreError {
+  const { code, message, hint } = error;
+  return new StoreError(PROXY_CODES[code], message, {
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+function proxiesOf(env: ProxyEnvironment): ProxyFor {
+  const proxyFor = readProxies(env);
+  return (url) => {
+    try {
+      return proxyFor(url);
+    } catch (error) {
+      throw error instanceof ProxyError ? fromProxy(error) : error;
+    }
+  };
+}
+
 /** What `node:http` reports, as an error of this package. Anything that is no accident of the network passes. */
 function fromNetwork(error: unknown, url: URL): unknown {
+  if (error instanceof ProxyError) return fromProxy(error);
   if (!(error instanceof Error) || error instanceof StoreError || !('code' in error)) return error;
   const code = String(error.code);
   if (/^ERR_(?:INVALID|UNESCAPED|HTTP)/.test(code)) return error;

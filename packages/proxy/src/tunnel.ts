@@ -6,12 +6,14 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { Duplex } from 'node:stream';
-import { StoreError } from '../errors.ts';
-import type { Proxy } from './proxy.ts';
+import type { Proxy } from './environment.ts';
+import { ProxyError } from './errors.ts';
 
 export interface TunnelOptions {
   /** Certificates of authorities, PEM, in place of the system's: for the host, and for a proxy that speaks TLS. */
   readonly ca?: string;
+  /** What we show to a host that asks for a certificate (PEM); the proxy never sees it. */
+  readonly clientCertificate?: { readonly cert: string; readonly key: string } | undefined;
   /** Milliseconds until the way is open. */
   readonly timeout: number;
 }
@@ -22,7 +24,11 @@ export class TunnelAgent extends https.Agent {
   readonly #tunnel: TunnelOptions;
 
   constructor(proxy: Proxy, tunnel: TunnelOptions) {
-    super({ keepAlive: true, ...(tunnel.ca === undefined ? {} : { ca: tunnel.ca }) });
+    super({
+      keepAlive: true,
+      ...(tunnel.ca === undefined ? {} : { ca: tunnel.ca }),
+      ...tunnel.clientCertificate,
+    });
     this.#proxy = proxy;
     this.#tunnel = tunnel;
   }
@@ -50,7 +56,7 @@ function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-/** @throws {StoreError} `ERR_STORE_UNAVAILABLE`, `_DENIED`, `_REFUSED` */
+/** @throws {ProxyError} `ERR_PROXY_UNAVAILABLE`, `_DENIED`, `_REFUSED` */
 async function openTunnel(proxy: Proxy, target: string, { ca, timeout }: TunnelOptions): Promise<Duplex> {
   const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
   const { url, authorization } = proxy;
@@ -69,7 +75,7 @@ async function openTunnel(proxy: Proxy, target: string, { ca, timeout }: TunnelO
     const reason =
       cause.name === 'TimeoutError' || cause.name === 'AbortError' ? 'no answer in time' : String(cause.code);
     reject(
-      new StoreError('ERR_STORE_UNAVAILABLE', `the proxy ${url.host} cannot be reached (${reason})`, {
+      new ProxyError('ERR_PROXY_UNAVAILABLE', `the proxy ${url.host} cannot be reached (${reason})`, {
         cause,
       }),
     );
@@ -88,12 +94,12 @@ async function openTunnel(proxy: Proxy, target: string, { ca, timeout }: TunnelO
   return promise;
 }
 
-function notOpened(url: URL, target: string, status: number): StoreError {
+function notOpened(url: URL, target: string, status: number): ProxyError {
   const what = `the proxy ${url.host} does not connect to ${target} (${status})`;
   if (status === 407) {
-    return new StoreError('ERR_STORE_DENIED', what, {
+    return new ProxyError('ERR_PROXY_DENIED', what, {
       hint: 'it asks for credentials: http://USER:PASSWORD@HOST:PORT',
     });
   }
-  return new StoreError(status >= 500 ? 'ERR_STORE_UNAVAILABLE' : 'ERR_STORE_REFUSED', what);
+  return new ProxyError(status >= 500 ? 'ERR_PROXY_UNAVAILABLE' : 'ERR_PROXY_REFUSED', what);
 }

@@ -4,7 +4,7 @@
  */
 import { BlockList, isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
-import { StoreError } from '../errors.ts';
+import { ProxyError } from './errors.ts';
 
 /** `process.env`, or the part of it that names proxies. */
 export type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
@@ -16,10 +16,14 @@ export interface Proxy {
   readonly authorization?: string;
 }
 
-/** The proxy for a URL; undefined when it is reached directly. @throws {StoreError} `ERR_STORE_REFUSED` */
+/** The proxy for a URL; undefined when it is reached directly. @throws {ProxyError} `ERR_PROXY_REFUSED` */
 export type ProxyFor = (url: URL) => Proxy | undefined;
 
-/** Reads nothing before it is asked for the first URL. */
+/**
+ * The proxies of an environment. Reads nothing before it is asked for the first URL.
+ *
+ * @param env upper case goes before lower case, and what is empty is not set.
+ */
 export function readProxies(env: ProxyEnvironment): ProxyFor {
   let exceptions: readonly Exception[] | undefined;
   return (url) => {
@@ -41,7 +45,7 @@ function readProxy(name: string, text: string): Proxy {
   const url = URL.canParse(full) ? new URL(full) : undefined;
   const user = url === undefined ? undefined : userOf(url);
   if (url === undefined || user === undefined || !['http:', 'https:'].includes(url.protocol)) {
-    throw new StoreError('ERR_STORE_REFUSED', `refused: ${name} is no http: or https: URL; nothing was sent`);
+    throw new ProxyError('ERR_PROXY_REFUSED', `refused: ${name} is no http: or https: URL; nothing was sent`);
   }
   const bare = new URL(`${url.protocol}//${url.host}`);
   if (user === ':') return { url: bare };

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { StoreError } from '@danube/store';
-import { type ProxyEnvironment, readProxies } from '../src/http/proxy.ts';
+import { type ProxyEnvironment, ProxyError, readProxies } from '../src/index.ts';
 
 const PROXY = 'http://proxy.example:3128';
 
@@ -99,8 +98,8 @@ describe('HTTPS_PROXY and HTTP_PROXY', () => {
       assert.throws(
         () => proxies(new URL('https://a.example')),
         (error) => {
-          assert.ok(error instanceof StoreError);
-          assert.equal(error.code, 'ERR_STORE_REFUSED');
+          assert.ok(error instanceof ProxyError);
+          assert.equal(error.code, 'ERR_PROXY_REFUSED');
           assert.doesNotMatch(error.message, /secret|bob/);
           return true;
         },
