@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -180,12 +181,19 @@ describe('hashFiles and links (threat 18)', () => {
 });
 
 describe('hashFiles and files that change', () => {
-  it('rejects a large file that grows while it is read', async () => {
+  it('rejects a large file that grows while it is read', async (context) => {
     const folder = folderOf();
     writeSparse(join(folder, 'a'), 32 * MIB);
-    // The first part is still being read when this thread comes to it.
-    setImmediate(() => appendFileSync(join(folder, 'a'), 'x'));
+    const { read } = fs;
+    const reading = context.mock.method(fs, 'read', ((...args: Parameters<typeof read>) => {
+      if (reading.mock.callCount() === 1) fs.appendFileSync(join(folder, 'a'), 'x');
+      read(...args);
+    }) as typeof read);
+    syncBuiltinESMExports();
     await assert.rejects(hashFiles(folder, ['a']), artifactError('ERR_ARTIFACT_CHANGED'));
+    assert.ok(reading.mock.callCount() > 2);
+    reading.mock.restore();
+    syncBuiltinESMExports();
   });
 
   it('rejects a file that the kernel makes up while it is read', async (context) => {

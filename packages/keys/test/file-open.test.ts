@@ -127,7 +127,7 @@ describe('readPrivateKeyFile', () => {
     );
     child.stdin.write('\n');
     const seen = { loaded: 0, refused: 0 };
-    for (let i = 0; i < 100_000 && Math.min(seen.loaded, seen.refused) < 30; i++) {
+    while (Math.min(seen.loaded, seen.refused) < 30) {
       try {
         const { key } = await readPrivateKeyFile(path);
         assert.equal(key.publicKey.keyid, RFC8032_KEYID);
@@ -139,7 +139,6 @@ describe('readPrivateKeyFile', () => {
     }
     child.kill();
     await once(child, 'exit');
-    assert.ok(seen.refused > 0, JSON.stringify(seen));
   });
 });
 

@@ -32,7 +32,7 @@ function file(name: string, content: string | object): string {
   return path;
 }
 
-const signal = AbortSignal.timeout(20_000);
+const { signal } = new AbortController();
 const soon = (): string => new Date(Date.now() + 3_600_000).toISOString();
 const local = (environment: Record<string, string>): ServiceOptions => ({
   environment,
@@ -370,16 +370,21 @@ describe('a renewed credential', () => {
     assert.equal(fetched, 3);
   });
 
-  it('stays in use while a renewal fails and it is still valid', async () => {
+  it('stays in use while a renewal fails and it is still valid', async (context) => {
+    context.mock.timers.enable({ apis: ['Date'], now: 1_000_000 });
+    let failures = 0;
     let down = false;
     const source = renewedCredential('x', {}, async () => {
-      if (down) throw new Error('down');
-      return { expiresAt: Date.now() + 5 };
+      if (down) throw new Error(`down ${(failures += 1)}`);
+      return { expiresAt: Date.now() + 60_000 };
     });
     const first = await source.get(signal);
     down = true;
-    while (Date.now() <= first.expiresAt) await source.get(signal).catch(() => {});
-    await assert.rejects(source.get(signal), { message: 'down' });
+    context.mock.timers.setTime(1_059_999);
+    assert.equal(await source.get(signal), first);
+    assert.equal(failures, 1);
+    context.mock.timers.setTime(1_060_000);
+    await assert.rejects(source.get(signal), { message: 'down 2' });
   });
 
   it('goes on for others when one stops waiting', async () => {

@@ -80,7 +80,7 @@ describe('what fails inside', () => {
             {
               rules: rulesThatThrow(mode, where, thrown),
               judge: judgeThatThrows(where, thrown),
-              signal: AbortSignal.timeout(10_000),
+              signal: new AbortController().signal,
             },
           );
           if (mode !== 'enforce') assert.equal(response.allowed, true);
