@@ -39,6 +39,11 @@ export const EXPLAINED: readonly Explained[] = [
     why: 'The steps are an estimate from above: whether the bound itself belongs to it decides nothing.',
   },
   {
+    file: 'packages/verifier/src/documents/policy/yaml.ts',
+    what: "!isScalar(key) || typeof key.value !== 'string'  ->  !isScalar(key) && typeof key.value !== 'string'",
+    why: 'The parser itself refuses keys that are no texts (stringKeys), so that no scalar is one. It stands guard all the same.',
+  },
+  {
     file: 'packages/verifier/src/documents/policy/attestation-constraints.ts',
     what: 'Number(actualLevel) >= Number(level)  ->  Number(actualLevel) > Number(level)',
     why: 'The same level of the same track is the same text, which is looked at before.',

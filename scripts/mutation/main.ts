@@ -7,7 +7,7 @@ import { basename, join, relative, resolve } from 'node:path';
 import { ROOT } from '../repository.ts';
 import { EXPLAINED } from './explained.ts';
 import { instrument, type Mutant } from './mutants.ts';
-import { isNoticing, isTarget, TOO_SLOW } from './targets.ts';
+import { sourcesOf, TARGETS, testsOf, TOO_SLOW } from './targets.ts';
 import { WorkerProcess } from './worker-process.ts';
 import type { Met, Task } from './worker.ts';
 
@@ -116,58 +116,114 @@ function filesBelow(folder: string): string[] {
     .sort();
 }
 
-const files = filesBelow('packages').filter(isTarget);
+const explanations = new Map(EXPLAINED.map(({ file, what, why }) => [`${file} ${what}`, why]));
+
+/** What came out for one source file, said when all its changes have been tried. */
+class Outcome {
+  readonly #file: string;
+  readonly #total: number;
+  #tried = 0;
+  readonly #unnoticed: { readonly job: Job; readonly why: string | undefined; readonly hasTests: boolean }[] =
+    [];
+
+  constructor(file: string, total: number) {
+    this.#file = file;
+    this.#total = total;
+  }
+
+  get counts(): Counts {
+    const explained = this.#unnoticed.filter(({ why }) => why !== undefined).length;
+    const unexplained = this.#unnoticed.length - explained;
+    return { changes: this.#total, noticed: this.#total - this.#unnoticed.length, explained, unexplained };
+  }
+
+  /** Explanations of this file that nothing is left of which they could explain. */
+  get outdated(): readonly string[] {
+    const used = new Set(this.#unnoticed.map(({ job }) => job.what));
+    return EXPLAINED.filter(({ file, what }) => file === this.#file && !used.has(what)).map(
+      ({ what }) => what,
+    );
+  }
+
+  add(job: Job, isNoticed: boolean, meeting: Meeting): void {
+    this.#tried += 1;
+    const why = explanations.get(`${job.file} ${job.what}`);
+    if (!isNoticed) this.#unnoticed.push({ job, why, hasTests: meeting.tests.length > 0 });
+    if (this.#tried === this.#total) this.#print();
+  }
+
+  #print(): void {
+    const lines = this.#unnoticed
+      .toSorted((a, b) => a.job.number - b.job.number)
+      .map(({ job: { file, line, what }, why, hasTests }) => {
+        return `  ${file}:${line}: ${what}\n    ${why ?? (hasTests ? 'NOT EXPLAINED' : 'NO TEST COMES HERE')}`;
+      });
+    const outdated = this.outdated.map((what) => `  ${what}\n    IS NOTICED, AND EXPLAINED ALL THE SAME`);
+    process.stdout.write(`${[`${this.#file}: ${told(this.counts)}`, ...lines, ...outdated].join('\n')}\n`);
+  }
+}
+
+interface Counts {
+  readonly changes: number;
+  readonly noticed: number;
+  readonly explained: number;
+  readonly unexplained: number;
+}
+
+function told({ changes, noticed, explained, unexplained }: Counts): string {
+  return `${changes} changes: ${noticed} noticed, ${explained} explained, ${unexplained} unexplained`;
+}
+
+/** Tries all changes of these sources. */
+async function tryChanges(
+  { jobs, sources }: ReturnType<typeof readJobs>,
+  tests: readonly string[],
+): Promise<readonly Outcome[]> {
+  const temporaryFolder = mkdtempSync(join(tmpdir(), 'danube-mutation-'));
+  const task: Task = { sources, without: TOO_SLOW, tests: tests.map((file) => join(ROOT, file)) };
+  const outcomes = new Map(
+    [...Map.groupBy(jobs, ({ file }) => file)].map(([file, { length }]) => [file, new Outcome(file, length)]),
+  );
+  const waiting = jobs.values();
+  const work = async (meet: (job: Job) => Meeting): Promise<void> => {
+    const worker = new Worker(task, temporaryFolder);
+    for (const job of waiting) {
+      if (process.stderr.isTTY) process.stderr.write(`${job.number + 1} of ${jobs.length}\r`);
+      const meeting = meet(job);
+      // oxlint-disable-next-line no-await-in-loop -- one change at a time
+      outcomes.get(job.file)?.add(job, await worker.isNoticed(job.number, meeting), meeting);
+    }
+    worker.end();
+  };
+  try {
+    const recorder = await WorkerProcess.start(task, temporaryFolder);
+    const { failed, met = [] } = await recorder.ask({ tests: 'all', record: true });
+    recorder.end();
+    if (failed !== undefined) throw new Error(`fails without any change: ${failed.title}: ${failed.error}`);
+    const meet = meetings(met, recorder.mutantsMet);
+    await Promise.all(Array.from({ length: WORKERS }, () => work(meet)));
+  } finally {
+    rmSync(temporaryFolder, { recursive: true, force: true });
+  }
+  return [...outcomes.values()];
+}
+
 const chosen = process.argv.slice(2).map((path) => relative(ROOT, resolve(path)));
 const isChosen = (file: string): boolean =>
   chosen.length === 0 || chosen.some((path) => file === path || file.startsWith(`${path}/`));
-const { jobs, sources } = readJobs(files.filter(isChosen));
-if (jobs.length === 0) {
+const files = [...filesBelow('packages'), ...filesBelow('scripts')];
+const outcomes: Outcome[] = [];
+for (const target of TARGETS) {
+  const work = readJobs(sourcesOf(target, files).filter(isChosen));
+  // oxlint-disable-next-line no-await-in-loop -- two processes are enough
+  if (work.jobs.length > 0) outcomes.push(...(await tryChanges(work, testsOf(target, files))));
+}
+if (outcomes.length === 0) {
   process.stderr.write(`no comparison of what guards in ${chosen.join(', ')}\n`);
   process.exit(2);
 }
-const total = jobs.length;
-const task: Task = {
-  sources,
-  without: TOO_SLOW,
-  tests: [...filesBelow('packages'), ...filesBelow('scripts')]
-    .filter(isNoticing)
-    .map((file) => join(ROOT, file)),
-};
-
-const temporaryFolder = mkdtempSync(join(tmpdir(), 'danube-mutation-'));
-const explanations = new Map(EXPLAINED.map(({ file, what, why }) => [`${file} ${what}`, why]));
-const unnoticed = { explained: 0, unexplained: 0 };
-let meet: (job: Job) => Meeting;
-try {
-  const recorder = await WorkerProcess.start(task, temporaryFolder);
-  const { failed, met = [] } = await recorder.ask({ tests: 'all', record: true });
-  recorder.end();
-  if (failed !== undefined) throw new Error(`fails without any change: ${failed.title}: ${failed.error}`);
-  meet = meetings(met, recorder.mutantsMet);
-  await Promise.all(Array.from({ length: WORKERS }, work));
-} finally {
-  rmSync(temporaryFolder, { recursive: true, force: true });
-}
-
-function report(job: Job): void {
-  const { file, line, what } = job;
-  const why = explanations.get(`${file} ${what}`);
-  unnoticed[why === undefined ? 'unexplained' : 'explained'] += 1;
-  const told = why ?? (meet(job).tests.length === 0 ? 'NO TEST COMES HERE' : 'NOT EXPLAINED');
-  process.stdout.write(`${file}:${line}: ${what}\n    ${told}\n`);
-}
-
-async function work(): Promise<void> {
-  const worker = new Worker(task, temporaryFolder);
-  for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
-    if (process.stderr.isTTY) process.stderr.write(`${total - jobs.length} of ${total}\r`);
-    // oxlint-disable-next-line no-await-in-loop -- one change at a time
-    if (!(await worker.isNoticed(job.number, meet(job)))) report(job);
-  }
-  worker.end();
-}
-
+const sum = (key: keyof Counts): number => outcomes.reduce((total, { counts }) => total + counts[key], 0);
 process.stdout.write(
-  `${total} changes: ${total - unnoticed.explained - unnoticed.unexplained} noticed, ${unnoticed.explained} explained, ${unnoticed.unexplained} unexplained\n`,
+  `${told({ changes: sum('changes'), noticed: sum('noticed'), explained: sum('explained'), unexplained: sum('unexplained') })}\n`,
 );
-if (unnoticed.unexplained > 0) process.exitCode = 1;
+if (sum('unexplained') > 0 || outcomes.some(({ outdated }) => outdated.length > 0)) process.exitCode = 1;

@@ -1,28 +1,49 @@
-/** What is changed: all that decides whether evidence is believed, and the readers that it stands on. */
-const TARGETS: readonly RegExp[] = [
-  /^packages\/verifier\/src\//,
-  /^packages\/artifact\/src\/glob\.ts$/,
-  /^packages\/keys\/src\/ed25519-profile\.ts$/,
-  /^packages\/in-toto-attestation\/src\/(?:base64|digest-set|json|json-check|json-scan)\.ts$/,
-];
+/** Sources that are changed, and the tests that have to notice. */
+export interface Target {
+  readonly sources: readonly RegExp[];
+  readonly tests: readonly RegExp[];
+}
 
-/** What has to notice: tests of these packages, and the vectors. */
-const NOTICING: readonly RegExp[] = [
-  /^packages\/(?:verifier|in-toto-attestation)\/test\/.*\.test\.ts$/,
-  /^packages\/artifact\/test\/glob\.test\.ts$/,
-  /^packages\/keys\/test\/(?:delegation|ed25519-profile|parse-public-key|public-key)\.test\.ts$/,
-  /^scripts\/test\/vectors\.test\.ts$/,
+/** All that decides whether evidence is believed, the readers that it stands on, and who is let into a cluster by it. */
+export const TARGETS: readonly Target[] = [
+  {
+    sources: [
+      /^packages\/verifier\/src\//,
+      /^packages\/artifact\/src\/glob\.ts$/,
+      /^packages\/keys\/src\/ed25519-profile\.ts$/,
+      /^packages\/in-toto-attestation\/src\/(?:base64|digest-set|json|json-check|json-scan)\.ts$/,
+    ],
+    tests: [
+      /^packages\/(?:verifier|in-toto-attestation)\/test\/.*\.test\.ts$/,
+      /^packages\/artifact\/test\/glob\.test\.ts$/,
+      /^packages\/keys\/test\/(?:delegation|ed25519-profile|parse-public-key|public-key)\.test\.ts$/,
+      /^scripts\/test\/vectors\.test\.ts$/,
+    ],
+  },
+  {
+    sources: [/^packages\/sigstore\/src\//],
+    tests: [/^scripts\/test\/sigstore\/.*\.test\.ts$/, /^scripts\/test\/vectors\.test\.ts$/],
+  },
+  {
+    sources: [
+      /^packages\/webhook\/src\/(?:admission-review|changes|config|custom-resources|finding|gatekeeper|guard)\.ts$/,
+      /^packages\/webhook\/src\/(?:image-judge|images|load-rules|platform|refuse-all|review|rules|terms|trust)\.ts$/,
+      /^packages\/webhook\/src\/verdict-cache\.ts$/,
+    ],
+    tests: [/^packages\/webhook\/test\/.*\.test\.ts$/],
+  },
 ];
 
 /** Tests that try at random, bundle a package or start programs take long, and notice nothing that others do not. */
-export const TOO_SLOW: string = String.raw`/(?:browser|bundle|memory|mutation|property|purity|platform|readme)\.test\.ts|by the command`;
+export const TOO_SLOW: string = String.raw`/(?:browser|bundle|memory|mutation|property|purity|readme|keys/test/platform)\.test\.ts|by the command`;
 
-/** Whether a source file, by its path below the repository, is changed. */
-export function isTarget(file: string): boolean {
-  return TARGETS.some((pattern) => pattern.test(file));
+/** Of the files, by their paths below the repository, those that are changed. */
+export function sourcesOf(target: Target, files: readonly string[]): string[] {
+  return files.filter((file) => target.sources.some((pattern) => pattern.test(file)));
 }
 
-/** Whether a test file, by its path below the repository, has to notice. */
-export function isNoticing(file: string): boolean {
-  return NOTICING.some((pattern) => pattern.test(file)) && !new RegExp(TOO_SLOW).test(file);
+/** Of the files, by their paths below the repository, those that have to notice. */
+export function testsOf(target: Target, files: readonly string[]): string[] {
+  const tooSlow = new RegExp(TOO_SLOW);
+  return files.filter((file) => target.tests.some((pattern) => pattern.test(file)) && !tooSlow.test(file));
 }

@@ -28,7 +28,10 @@ export function countDependencyLevels(
       const name = nameOf(track, level);
       counts.set(name, (counts.get(name) ?? 0) + 1);
     }
-  return counts.size === 0 ? undefined : Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const names = [...counts.keys()].sort();
+  return names.length === 0
+    ? undefined
+    : Object.fromEntries(names.map((name) => [name, counts.get(name) ?? 0]));
 }
 
 const UNEVALUATED = -1;
@@ -57,8 +60,10 @@ function listsOf(attestations: readonly AttestationReport[]): (readonly Dependen
 
 /** The same for the same thing, whatever it is called; without a digest by what it is called. */
 function identify({ digest, uri, name }: DependencyReport): string {
-  const digests = Object.entries(digest).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify(digests.length === 0 ? [uri, name] : digests);
+  const algorithms = Object.keys(digest).sort();
+  return JSON.stringify(
+    algorithms.length === 0 ? [uri, name] : algorithms.map((each) => [each, digest[each]]),
+  );
 }
 
 type Level = readonly [track: string, level: number];

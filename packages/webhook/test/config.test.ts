@@ -68,9 +68,9 @@ describe('parseConfig', () => {
   for (const [what, change, message] of BAD) it(`refuses ${what}`, () => refuses(change, message));
 });
 
-describe('loadRules', async () => {
-  const registry = await registryWith();
+const registry = await registryWith();
 
+describe('loadRules', () => {
   it('refuses a policy that demands a level which nobody can know', () => {
     const policy = policyFor(registry, { builders: [{ id: 'https://a.example', level: 3 }] });
     const setup = new Setup(registry, {}, { 'level.json': policy });

@@ -1,4 +1,11 @@
-import { digestOf, MalformedError, type ResourceDescriptor, VSA_V1 } from 'in-toto-attestation';
+import {
+  digestOf,
+  isJsonObject,
+  MalformedError,
+  member,
+  type ResourceDescriptor,
+  VSA_V1,
+} from 'in-toto-attestation';
 import type { Context } from '../context.ts';
 import type { Evidence, EvidenceItem } from '../evidence.ts';
 import { notRun } from '../finding.ts';
@@ -203,8 +210,8 @@ function isOfType({ item }: Hit, types: readonly string[]): boolean {
 function claimedVerifier(item: EvidenceItem): unknown {
   const statement = item.statement();
   if (statement instanceof MalformedError) return undefined;
-  const verifier = statement.predicate['verifier'];
-  return typeof verifier === 'object' && verifier !== null && 'id' in verifier ? verifier['id'] : undefined;
+  const verifier = member(statement.predicate, 'verifier');
+  return verifier !== undefined && isJsonObject(verifier) ? member(verifier, 'id') : undefined;
 }
 
 function report(

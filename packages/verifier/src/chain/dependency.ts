@@ -19,7 +19,9 @@ export function readDependency({ uri, name, digest = {} }: ResourceDescriptor): 
   const hasDigest = ACCEPTED.some((algorithm) => digestOf(digest, algorithm) !== undefined);
   const hasCommit = digestOf(digest, 'gitCommit') !== undefined;
   const by = hasDigest ? 'digest' : hasCommit ? 'commit' : undefined;
-  const digests = Object.entries(digest).sort(([a], [b]) => (a < b ? -1 : 1));
+  const digests = Object.keys(digest)
+    .sort()
+    .map((algorithm) => [algorithm, digest[algorithm]]);
   return { uri, name, digest, by, key: JSON.stringify([uri ?? null, name ?? null, digests]) };
 }
 

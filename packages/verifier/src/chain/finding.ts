@@ -85,6 +85,6 @@ export function replaceCheck(checks: readonly Check[], id: CheckId, finding: Fin
   });
 }
 
-function joinTexts(one: string | null, other: string | null): string | null {
-  return one === null || other === null ? (one ?? other) : `${one}; ${other}`;
+function joinTexts(...texts: readonly (string | null)[]): string {
+  return texts.flatMap((text) => text ?? []).join('; ');
 }

@@ -220,6 +220,8 @@ describe('following dependencies', () => {
     const expect = {
       sourceRef: SOURCE_REF,
       parameters: { version: '1.2.0' },
+      allowParameters: ['pipeline', 'source', 'trigger', 'retries'],
+      strict: true,
       maxAgeSeconds: 7200,
       builderId: BUILDER_ID,
     };
@@ -231,6 +233,75 @@ describe('following dependencies', () => {
       follow({ expect, beside: [signed(statementOf({ subject: [LIB], predicate: old }))] }).verdict,
       'accepted',
     );
+  });
+
+  it('says which are bad and which nothing speaks for, by what they are called, ten of each', () => {
+    const others = Array.from({ length: 12 }, (_, index) => artifactOf(`other${index}`));
+    const unnamed = { digest: { custom: '1' } };
+    const content = { content: 'AA==' };
+    const app = made(APP, [{ name: 'a name', digest: TOOL.digest }, LIB, unnamed, content, ...others]);
+    const beside = [made(LIB, [], STRANGER), made(TOOL, [])];
+    const { expected, actual, pointer, hint } = checkOf(follow({ app, beside }), 'dependency');
+    const listed = ['custom:1', 'one without a name', ...others.slice(0, 8).map(uriOf)].join(', ');
+    assert.equal(expected, 'no dependency that is rejected, by the same keys alone');
+    assert.equal(actual, `1 of 16 verified; rejected: ${uriOf(LIB)}; not verified: ${listed} and 4 more`);
+    assert.equal(pointer, '/predicate/buildDefinition/resolvedDependencies/1');
+    assert.match(hint ?? '', /which check each of them fails/);
+    const strict = checkOf(follow({ app: made(APP, others.slice(0, 10)), all: true }), 'dependency');
+    assert.equal(
+      strict.actual,
+      `0 of 10 verified; not verified: ${others.slice(0, 10).map(uriOf).join(', ')}`,
+    );
+    assert.match(strict.hint ?? '', /Give what speaks for them/);
+  });
+
+  it('lists of many attestations of one that is rejected the first five', () => {
+    const bad = Array.from({ length: 7 }, (_, index) => made(LIB, [artifactOf(`tool${index}`)], STRANGER));
+    const [found] = dependenciesOf(follow({ beside: bad }));
+    assert.deepEqual([found?.verdict, found?.attestations.length], ['rejected', 5]);
+    assert.equal(follow({ beside: [...bad, made(LIB, [])] }).verdict, 'accepted');
+  });
+
+  it('is told beside what a policy of the artifact asks of its dependencies, which it does not weaken', () => {
+    const app = made(APP, [LIB]);
+    const policies = (uri: string): Policy[] => [
+      policyOf('app', {
+        artifacts: [{ file: '*' }],
+        builders: [{ id: BUILDER_ID }],
+        dependencies: { digests: 'required', images: 'resolved', sources: [{ uri }] },
+        ...LOOSE,
+      }),
+    ];
+    const wanted = 'resolved dependencies with digests, all of https://example.com/*';
+    for (const [report, verdict, told] of [
+      [
+        follow({ app, beside: [made(LIB, [])], expect: { policies: policies('https://example.com/*') } }),
+        'accepted',
+        [
+          'pass',
+          `${wanted}; no dependency that is rejected, by the same keys alone`,
+          '1 of them; 1 of 1 verified',
+        ],
+      ],
+      [
+        follow({ app, beside: [], expect: { policies: policies('https://other.example.com/*') } }),
+        'rejected',
+        [
+          'fail',
+          'resolved dependencies with digests, all of https://other.example.com/*',
+          `${uriOf(LIB)} does not come from where it may`,
+        ],
+      ],
+      [
+        follow({ app, expect: { builderId: 'a:b', policies: policies('https://example.com/*') } }),
+        'rejected',
+        ['pass', wanted, '1 of them'],
+      ],
+    ] as const) {
+      const { status, expected, actual } = checkOf(report, 'dependency');
+      assert.equal(report.verdict, verdict);
+      assert.deepEqual([status, expected, actual], told);
+    }
   });
 
   it('demands the threshold and the builders of the trust root at every level', () => {
@@ -336,6 +407,32 @@ describe('a summary about a dependency', () => {
     const report = follow({ expect: trusting(), all: true, beside: [about()] });
     assert.equal(report.verdict, 'accepted');
     assert.equal(dependenciesOf(report)[0]?.attestations[0]?.buildLevel, 2);
+  });
+
+  it('is held against the verifier that it names, of several that are trusted', () => {
+    const verifiers = [BUILDER, AUDITOR].map(({ publicKey }, index) => ({
+      id: `${VERIFIER_ID}/${index}`,
+      keys: [publicKey],
+      threshold: 1,
+    }));
+    const judged = (verifier: unknown, key: PrivateKey): Report =>
+      follow({ expect: trusting({}, verifiers), all: true, beside: [about({ verifier }, key)] });
+    for (const [index, key] of [BUILDER, AUDITOR].entries()) {
+      const verifier = { id: `${VERIFIER_ID}/${index}` };
+      assert.equal(judged(verifier, key).verdict, 'accepted');
+      assert.equal(judged(verifier, index === 0 ? AUDITOR : BUILDER).verdict, 'rejected');
+    }
+    for (const none of [null, 'https://verify.example.com/0', {}, [], { id: 1 }, undefined])
+      assert.equal(judged(none, BUILDER).verdict, 'rejected', JSON.stringify(none));
+  });
+
+  it('is about the very URI of what has a digest, its ref included', () => {
+    const uri = `${SOURCE_URI}@${SOURCE_REF}`;
+    const app = made(APP, [{ uri, digest: LIB.digest }]);
+    const judged = (resource: string): string =>
+      follow({ app, expect: trusting(), all: true, beside: [summed({ digest: LIB.digest }, resource)] })
+        .verdict;
+    assert.deepEqual([judged(uri), judged(SOURCE_URI)], ['accepted', 'rejected']);
   });
 
   for (const [what, summary, check] of [
@@ -490,6 +587,26 @@ describe('the levels of dependencies in a summary', () => {
       SLSA_BUILD_LEVEL_UNEVALUATED: 1,
       SLSA_SOURCE_LEVEL_3: 1,
     });
+  });
+
+  it('count what is named in several ways once, in the order of their names', () => {
+    const digest = { sha256: LIB.digest['sha256'] ?? '', sha512: '5'.repeat(128) };
+    const turned = { sha512: digest.sha512, sha256: digest.sha256 };
+    const app = made(APP, [
+      { uri: 'https://example.com/a', digest },
+      { uri: 'https://example.com/b', digest: turned },
+      { uri: 'https://example.com/c', content: 'AA==' },
+      { uri: 'https://example.com/d', content: 'AA==' },
+      { uri: 'https://example.com/c', content: 'AQ==' },
+      source,
+      TOOL,
+    ]);
+    const levels = levelsOf({ app, expect: trusting(), beside: [summary, made(TOOL, [])] });
+    assert.deepEqual(Object.entries(levels as object), [
+      ['SLSA_BUILD_LEVEL_2', 1],
+      ['SLSA_BUILD_LEVEL_UNEVALUATED', 3],
+      ['SLSA_SOURCE_LEVEL_3', 1],
+    ]);
   });
 
   it('say of what nobody verified that it was not evaluated, and of what is bad that it failed', () => {

@@ -48,6 +48,12 @@ describe('parseYaml', () => {
     assert.throws(() => parse(text(1024 * 1024 + 1)), DocumentError);
   });
 
+  it('takes lists in lists as deep as the limit says, and not one deeper', () => {
+    const nest = (depth: number): string => `a: ${'['.repeat(depth)}1${']'.repeat(depth)}`;
+    assert.deepEqual(Object.keys(parse(nest(61)) as object), ['a']);
+    assert.throws(() => parse(nest(62)), { message: 'line 1: is nested too deeply' });
+  });
+
   it('makes a text of every key, and merges nothing', () => {
     assert.deepEqual(parse('1: a\n'), { 1: 'a' });
     assert.deepEqual(parse('c: { <<: { b: 1 } }\n'), { c: { '<<': { b: 1 } } });
