@@ -58,6 +58,8 @@ describe('ECDSA P-256 signatures (threats 30)', () => {
       concatBytes(Uint8Array.of(0x30, 0x81, body.length), body),
       concatBytes(Uint8Array.of(0x30, 0x80), body, hex('0000')),
       concatBytes(good, hex('00')),
+      concatBytes(Uint8Array.of(0x30, body.length + 1), body),
+      concatBytes(Uint8Array.of(0x30, body.length - 1), body),
       concatBytes(Uint8Array.of(0x30, body.length + 2), body, hex('0500')),
       concatBytes(Uint8Array.of(0x31), good.subarray(1)),
       good.subarray(0, -1),

@@ -164,6 +164,15 @@ describe('readImage', () => {
       clientFor(registry).readImage(imageAt(registry, digest)),
       storeError('ERR_STORE_DIGEST', /came with the digest/),
     );
+    registry.misbehave = undefined;
+    const client = clientFor(registry);
+    await client.attach(imageAt(registry, digest), bundleAbout(digest));
+    const isBlob = (path: string): boolean => path.includes('/blobs/');
+    registry.misbehave = ({ path }) =>
+      isBlob(path) ? { change: (body) => Buffer.from(Buffer.from(body).reverse()) } : undefined;
+    const { attestations, unreadable } = await client.findAttestations(imageAt(registry, digest));
+    assert.deepEqual(attestations, []);
+    assert.match(unreadable[0]?.reason ?? '', /came with the digest/);
   });
 
   it('refuses a document that is a manifest and an index (GHSA-qq97, GHSA-5j5w)', async () => {
@@ -571,7 +580,7 @@ describe('limits', () => {
     };
     await assert.rejects(
       client.findAttestations(imageAt(registry, digest), { limits: { referrers: 50 } }),
-      storeError('ERR_STORE_LIMIT', /more than the 50/),
+      storeError('ERR_STORE_LIMIT', /^52 refer to .*more than the 50/),
     );
     assert.ok(!registry.requests.some(({ path }) => path.includes('/manifests/sha256:')));
   });

@@ -63,6 +63,15 @@ describe('ArtifactIndex', () => {
     assert.equal(index.has(APP), true);
     assert.equal(index.has(LIB), false);
   });
+
+  it('knows that a subject is there though another artifact has one digest of it and not the other', () => {
+    const { sha256 = '' } = APP.digest;
+    const subject = { digest: { sha256, sha512: 'a'.repeat(128) } };
+    const files = loadEvidence([{ path: 'x', bytes: signed(statementOf({ subject: [subject] })) }]);
+    const other = { name: 'other', digest: { sha256, sha512: 'b'.repeat(128) } };
+    assert.equal(new ArtifactIndex([other, APP], files).has(subject), true);
+    assert.equal(new ArtifactIndex([other], files).has(subject), false);
+  });
 });
 
 describe('a directory above the one that was attested', () => {

@@ -118,8 +118,11 @@ describe('type and payload confusion', () => {
   });
 
   it('takes URL-safe base64, and refuses mixed alphabets, spaces, bad padding and what follows', () => {
-    const envelope = envelopeJsonOf(statementOf({ subject: [{ ...APP, name: '???>>>~~~' }] }));
+    const statement = JSON.stringify(statementOf({ subject: [{ ...APP, name: '???>>>~~~' }] }));
+    // One blank more or less is the same JSON: this one leaves two characters of padding.
+    const envelope = envelopeJsonOf(statement + ' '.repeat((4 - (statement.length % 3)) % 3));
     const { payload } = envelope as { payload: string };
+    assert.match(payload, /\/.*\+.*[AQgw]==$/);
     const urlSafe = payload.replaceAll('+', '-').replaceAll('/', '_');
     assert.notEqual(payload, urlSafe);
     assert.equal(evaluate({ files: [bytesOf({ ...envelope, payload: urlSafe })] }).verdict, 'accepted');
@@ -131,6 +134,10 @@ describe('type and payload confusion', () => {
       payload.slice(0, -1),
       `${payload}====`,
       `-${payload.slice(1)}`,
+      // Read leniently, these three are the very bytes that were signed.
+      payload.replace('+', '-'),
+      payload.replace(/.(?===$)/, (last) => String.fromCharCode(last.charCodeAt(0) + 1)),
+      payload.slice(0, -2),
     ]) {
       assert.equal(
         evaluate({ files: [bytesOf({ ...envelope, payload: bad })] }).verdict,

@@ -183,11 +183,14 @@ function mapSigners(
   };
 }
 
+/** What says who signs: a verifier has no certificates. */
+type SignerField = 'id' | 'keys' | 'threshold' | 'certificates';
+
 function describeLoss(
-  { id, keys = [], threshold, ...others }: TrustedBuilderEntry | TrustedVerifierEntry,
+  { id, keys = [], threshold, certificates }: Pick<TrustedBuilderEntry, SignerField>,
   { keys: all = [] }: TrustRootDocument,
 ): string {
-  const certified = 'certificates' in others && others.certificates !== undefined ? 1 : 0;
+  const certified = certificates === undefined ? 0 : 1;
   const left =
     keys.filter((key) => all.find(({ name }) => name === key)?.revoked === undefined).length + certified;
   if (left >= threshold) return `${id} has ${left} signers left that are not revoked, and needs ${threshold}`;

@@ -83,6 +83,16 @@ describe('signatures verified by libsodium', () => {
     assert.equal(signatures.keyOf(item, 0), key);
   });
 
+  it('are tried with the other keys where a keyid names the wrong one, with each key once', () => {
+    const { libsodium, verdicts } = counting((...given) => sodium.crypto_sign_verify_detached(...given));
+    const bytes = signed(statementOf(), { keyid: AUDITOR.publicKey.keyid });
+    const [item] = loadEvidence([{ path: 'a', bytes }]).items;
+    assert.ok(item);
+    const signatures = new LibsodiumSignatures(libsodium, [AUDITOR.publicKey, BUILDER.publicKey]);
+    assert.equal(signatures.keyOf(item, 0), BUILDER.publicKey);
+    assert.deepEqual(verdicts, [false, true]);
+  });
+
   it('know nothing of a signature that is not there, and need no Ed25519 key', () => {
     const [item] = loadEvidence([{ path: 'a', bytes: signed() }]).items;
     assert.ok(item);

@@ -26,6 +26,7 @@ describe('parseYaml', () => {
     'a directive': '%TAG ! tag:example.com,2000:\n---\na: !x 1\n',
     'a key that is a list': '? [a]\n: b\n',
     'a prototype': '__proto__: { a: 1 }\n',
+    'a comment without a blank before it': 'a: "b"#c\n',
     'an infinity': 'a: .inf\n',
     'an integer that is not exact': 'a: 9007199254740993\n',
     'a list': '- a\n',
@@ -38,7 +39,7 @@ describe('parseYaml', () => {
   }
 
   it('refuses what is not UTF-8, and what is too large', () => {
-    assert.throws(() => parsePolicy(Uint8Array.of(0x61, 0x3a, 0x20, 0xff)), DocumentError);
+    assert.throws(() => parseYaml(Uint8Array.of(0x61, 0x3a, 0x20, 0xff), 'ERR_POLICY'), DocumentError);
     assert.throws(() => parsePolicy(new Uint8Array(2 * 1024 * 1024).fill(0x20)), DocumentError);
   });
 

@@ -49,7 +49,7 @@ function refuseTricks(document: Document.Parsed, text: string, code: DocumentErr
     Alias: (_, node) => refuse(node.range?.[0], 'holds an alias; write the value out'),
     Node: (_, node, path) => {
       const offset = node.range?.[0];
-      if ('anchor' in node && node.anchor !== undefined) refuse(offset, 'holds an anchor; write values out');
+      if (node.anchor !== undefined) refuse(offset, 'holds an anchor; write values out');
       if (node.tag !== undefined && isExplicit(node.tag)) refuse(offset, `holds a tag, ${node.tag}`);
       if (path.length > 2 * MAX_DEPTH) refuse(offset, 'is nested too deeply');
       if (isScalar(node) && typeof node.value === 'number' && !isExact(node.value)) {
