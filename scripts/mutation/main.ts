@@ -50,6 +50,9 @@ function meetings(met: readonly Met[], whenLoaded: readonly number[]): (job: Job
   };
 }
 
+/** `endless`: no test fails, and they do not come to an end, or end the process. */
+type Result = 'noticed' | 'endless' | 'unnoticed';
+
 /** Tries the changes that are left, until there are none. */
 class Worker {
   readonly #task: Task;
@@ -61,10 +64,10 @@ class Worker {
     this.#temporaryFolder = temporaryFolder;
   }
 
-  async isNoticed(mutant: number, meeting: Meeting): Promise<boolean> {
-    if (meeting.tests.length === 0) return false;
-    if (!meeting.isStatic && (await this.#isNoticedAtOnce(mutant, meeting))) return true;
-    return this.#isNoticedFromTheStart(mutant, meeting);
+  async try(mutant: number, meeting: Meeting): Promise<Result> {
+    if (meeting.tests.length === 0) return 'unnoticed';
+    if (!meeting.isStatic && (await this.#isNoticedAtOnce(mutant, meeting))) return 'noticed';
+    return this.#tryFromTheStart(mutant, meeting);
   }
 
   end(): void {
@@ -82,13 +85,13 @@ class Worker {
   }
 
   /** By a process of its own: what a module keeps from earlier tests can hide a change, or make another test fail. */
-  async #isNoticedFromTheStart(mutant: number, { tests, milliseconds }: Meeting): Promise<boolean> {
+  async #tryFromTheStart(mutant: number, { tests, milliseconds }: Meeting): Promise<Result> {
     const process = await WorkerProcess.start({ ...this.#task, mutant }, this.#temporaryFolder).catch(
       () => undefined,
     );
     const notice = (await process?.notices(mutant, tests, milliseconds)) ?? 'yes';
     process?.end();
-    return notice !== 'no';
+    return notice === 'no' ? 'unnoticed' : notice === 'hangs' ? 'endless' : 'noticed';
   }
 }
 
@@ -123,6 +126,7 @@ class Outcome {
   readonly #file: string;
   readonly #total: number;
   #tried = 0;
+  #endless = 0;
   readonly #unnoticed: { readonly job: Job; readonly why: string | undefined; readonly hasTests: boolean }[] =
     [];
 
@@ -134,7 +138,8 @@ class Outcome {
   get counts(): Counts {
     const explained = this.#unnoticed.filter(({ why }) => why !== undefined).length;
     const unexplained = this.#unnoticed.length - explained;
-    return { changes: this.#total, noticed: this.#total - this.#unnoticed.length, explained, unexplained };
+    const noticed = this.#total - this.#unnoticed.length;
+    return { changes: this.#total, noticed, endless: this.#endless, explained, unexplained };
   }
 
   /** Explanations of this file that nothing is left of which they could explain. */
@@ -145,10 +150,11 @@ class Outcome {
     );
   }
 
-  add(job: Job, isNoticed: boolean, meeting: Meeting): void {
+  add(job: Job, result: Result, meeting: Meeting): void {
     this.#tried += 1;
+    if (result === 'endless') this.#endless += 1;
     const why = explanations.get(`${job.file} ${job.what}`);
-    if (!isNoticed) this.#unnoticed.push({ job, why, hasTests: meeting.tests.length > 0 });
+    if (result === 'unnoticed') this.#unnoticed.push({ job, why, hasTests: meeting.tests.length > 0 });
     if (this.#tried === this.#total) this.#print();
   }
 
@@ -166,12 +172,15 @@ class Outcome {
 interface Counts {
   readonly changes: number;
   readonly noticed: number;
+  /** Of the noticed ones, those because of which tests do not end. */
+  readonly endless: number;
   readonly explained: number;
   readonly unexplained: number;
 }
 
-function told({ changes, noticed, explained, unexplained }: Counts): string {
-  return `${changes} changes: ${noticed} noticed, ${explained} explained, ${unexplained} unexplained`;
+function told({ changes, noticed, endless, explained, unexplained }: Counts): string {
+  const by = endless === 0 ? '' : ` (${endless} by tests that do not end)`;
+  return `${changes} changes: ${noticed} noticed${by}, ${explained} explained, ${unexplained} unexplained`;
 }
 
 /** Tries all changes of these sources. */
@@ -191,7 +200,7 @@ async function tryChanges(
       if (process.stderr.isTTY) process.stderr.write(`${job.number + 1} of ${jobs.length}\r`);
       const meeting = meet(job);
       // oxlint-disable-next-line no-await-in-loop -- one change at a time
-      outcomes.get(job.file)?.add(job, await worker.isNoticed(job.number, meeting), meeting);
+      outcomes.get(job.file)?.add(job, await worker.try(job.number, meeting), meeting);
     }
     worker.end();
   };
@@ -223,7 +232,12 @@ if (outcomes.length === 0) {
   process.exit(2);
 }
 const sum = (key: keyof Counts): number => outcomes.reduce((total, { counts }) => total + counts[key], 0);
-process.stdout.write(
-  `${told({ changes: sum('changes'), noticed: sum('noticed'), explained: sum('explained'), unexplained: sum('unexplained') })}\n`,
-);
-if (sum('unexplained') > 0 || outcomes.some(({ outdated }) => outdated.length > 0)) process.exitCode = 1;
+const all: Counts = {
+  changes: sum('changes'),
+  noticed: sum('noticed'),
+  endless: sum('endless'),
+  explained: sum('explained'),
+  unexplained: sum('unexplained'),
+};
+process.stdout.write(`${told(all)}\n`);
+if (all.unexplained > 0 || outcomes.some(({ outdated }) => outdated.length > 0)) process.exitCode = 1;

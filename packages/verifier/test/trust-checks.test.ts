@@ -17,7 +17,17 @@ import {
 import { openAttestation, type Opened } from '../src/opening.ts';
 import { runSteps } from '../src/steps.ts';
 import { countVerifierKeys, isVouchedFor, vouchedLevel } from '../src/trust-checks.ts';
-import { AUDITOR, BUILDER, BUILDER_ID, NOW, STRANGER, signed, statementOf, type Signing } from './fixture.ts';
+import {
+  AUDITOR,
+  BUILDER,
+  BUILDER_ID,
+  NOW,
+  SOURCE_URI,
+  STRANGER,
+  signed,
+  statementOf,
+  type Signing,
+} from './fixture.ts';
 
 const IDENTITY = {
   sigstore: 'public',
@@ -253,6 +263,16 @@ describe('countVerifierKeys', () => {
     const context = situationOf();
     const payload = { reached: false, reason: 'too few' } as const;
     assert.equal(countVerifierKeys({ ...context, opened: { ...context.opened, payload } }, verifier), 0);
+  });
+});
+
+describe('the sources of a builder', () => {
+  const level = (sources: readonly string[]): string => status('build.level', { builder: { sources } });
+
+  it('are alternatives: one of them is enough, and there must be one', () => {
+    assert.equal(level([SOURCE_URI]), 'pass');
+    assert.equal(level(['https://other.example.com/*', SOURCE_URI]), 'pass');
+    assert.equal(level(['https://other.example.com/*', 'https://another.example.com/*']), 'fail');
   });
 });
 
