@@ -3,6 +3,7 @@ import type { JsonObject } from 'in-toto-attestation';
 import type { AdmissionRequest } from './admission-review.ts';
 import type { AuditLog } from './audit.ts';
 import type { WebhookConfig } from './config-schema.ts';
+import { WebhookError } from './errors.ts';
 import { isFailure, type Finding } from './finding.ts';
 import type { ImageJudge } from './image-judge.ts';
 import { imagesOf, type ImagePlace } from './images.ts';
@@ -45,7 +46,7 @@ export async function judgeAgain(parts: BackgroundParts): Promise<void> {
   for (const [namespace, ofNamespace] of byNamespace) {
     const results: PodResult[] = [];
     for (const { pod } of ofNamespace) results.push(await judgePod(pod, namespace, parts));
-    if (background.policyReports) await report(namespace, results, parts);
+    if (background.policyReports) await tell(parts, namespace, async () => report(namespace, results, parts));
   }
   if (!background.policyReports) return;
   // What was said of pods that have gone says nothing any more.
@@ -54,7 +55,8 @@ export async function judgeAgain(parts: BackgroundParts): Promise<void> {
     (each) => textAt(objectAt(each, 'metadata'), 'name') === REPORT && listAt(each, 'results').length > 0,
   );
   for (const namespace of left.map(namespaceOf)) {
-    if (!byNamespace.has(namespace)) await report(namespace, [], parts);
+    if (byNamespace.has(namespace)) continue;
+    await tell(parts, namespace, async () => report(namespace, [], parts));
   }
 }
 
@@ -94,9 +96,31 @@ async function judgePod(pod: JsonObject, namespace: string, parts: BackgroundPar
       name: request.name,
       reason: message,
     });
-    await api.create(`/api/v1/namespaces/${namespace}/events`, eventOf(pod, namespace, message), signal);
+    const event = eventOf(pod, namespace, message);
+    const path = `/api/v1/namespaces/${namespace}/events`;
+    await tell(parts, namespace, async () => api.create(path, event, signal));
   }
   return { pod, findings };
+}
+
+/** What cannot be told in one namespace, because it is ending or closed to us, keeps no other from being judged. */
+async function tell(
+  { log, signal }: BackgroundParts,
+  namespace: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (signal.aborted || !(error instanceof WebhookError)) throw error;
+    log({
+      timestamp: new Date().toISOString(),
+      level: 'warn',
+      event: 'background_not_told',
+      namespace,
+      reason: error.message,
+    });
+  }
 }
 
 /** What the kubelet says that runs in each container: `registry/repository@sha256:…`. */

@@ -102,6 +102,17 @@ describe('the background', () => {
     assert.deepEqual(eventsOf(api), []);
   });
 
+  it('goes on where one namespace takes no events, as one that is ending', async () => {
+    const api = await ApiServer.start();
+    const unsigned = await putImage(registry, 'background/ending:v1');
+    api.forbidden.push('/api/v1/namespaces/ending/events', `${REPORTS}/namespaces/ending`);
+    for (const namespace of ['ending', 'team-b'])
+      running(api, namespace, 'bad', unsigned.pinned, unsigned.digest);
+    const { served } = await start(api);
+    await served.said('background_not_told');
+    await reportOf(api, 'team-b', ({ summary }) => summary['fail'] === 1);
+  });
+
   it('leaves out namespaces that nobody is asked about, and empties the report of one without pods', async () => {
     const api = await ApiServer.start();
     const unsigned = await putImage(registry, 'background/unsigned:v1');
