@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createRegistryClient, userCredentials, type RegistryClient } from '@danube/store/oci';
 import { createAuditLog, type AuditLine, type AuditLog } from './audit.ts';
@@ -13,12 +12,13 @@ import { filesOf, knowsLevels, loadRules, type ClusterPolicy } from './load-rule
 import { strictest } from './mode.ts';
 import { PolicyStatus } from './policy-status.ts';
 import { PullSecrets } from './pull-secrets.ts';
+import { readConfigFile } from './read-file.ts';
 import { refuseAll } from './refuse-all.ts';
 import type { Rules } from './rules.ts';
 import { WebhookServer } from './server.ts';
 import { loadCertificate, type Certificate } from './tls.ts';
 import { missingSdk } from './tracing.ts';
-import { watchFiles } from './watch-files.ts';
+import { fingerprintOf, watchFiles } from './watch-files.ts';
 import { WebhookMetrics } from './webhook-metrics.ts';
 
 /** What a server is started with. */
@@ -75,7 +75,7 @@ export function createRegistry({ registries }: WebhookConfig): RegistryClient {
     ...(plainHttp === undefined ? {} : { plainHttp }),
     ...(allowed === undefined ? {} : { allowedHosts: allowed }),
     ...(tokenServers === undefined ? {} : { tokenServers }),
-    ...(authorities === undefined ? {} : { ca: readFileSync(authorities, 'utf8') }),
+    ...(authorities === undefined ? {} : { ca: readConfigFile(authorities).toString('utf8') }),
     proxies: process.env,
   });
 }
@@ -102,6 +102,16 @@ const UNREAD = {
   reason: 'the policies of the cluster have not been read yet',
 };
 
+/** Files, and what was in them before they were read. */
+interface Watched {
+  readonly paths: readonly string[];
+  readonly known: string;
+}
+
+function watched(paths: readonly string[]): Watched {
+  return { paths, known: fingerprintOf(paths) };
+}
+
 class Webhook {
   readonly #config: WebhookConfig;
   readonly #tls: NonNullable<WebhookConfig['tls']>;
@@ -114,6 +124,8 @@ class Webhook {
   readonly #server: WebhookServer;
   readonly #ended = new AbortController();
   readonly #stops: (() => void)[] = [];
+  readonly #filesOfRules: Watched;
+  readonly #filesOfTls: Watched;
   #rules: Rules;
   #certificate: Certificate;
   #ofCluster: readonly PolicyResource[] | undefined;
@@ -140,6 +152,10 @@ class Webhook {
       this.#api === undefined || customResources === undefined
         ? undefined
         : new PolicyStatus(this.#api, log, this.#ended.signal);
+    this.#filesOfRules = watched(filesOf(config));
+    this.#filesOfTls = watched(
+      [tls.certificate, tls.privateKey, tls.clientCertificates?.authorities ?? []].flat(),
+    );
     this.#rules = this.#loadRules();
     this.#certificate = loadCertificate(tls);
     this.#metrics = new WebhookMetrics({
@@ -166,19 +182,11 @@ class Webhook {
   async start(): Promise<{ readonly port: number; readonly metricsPort: number }> {
     const ports = await this.#server.listen();
     const { reloadSeconds, background, customResources } = this.#config;
-    const tls = this.#tls;
-    const ofTls = [tls.certificate, tls.privateKey, tls.clientCertificates?.authorities ?? []].flat();
+    const watch = ({ paths, known }: Watched, reload: () => void): (() => void) =>
+      watchFiles(paths, reloadSeconds, reload, known);
     this.#stops.push(
-      watchFiles(
-        () => filesOf(this.#config),
-        reloadSeconds,
-        () => this.#reload(),
-      ),
-      watchFiles(
-        () => ofTls,
-        reloadSeconds,
-        () => this.#reloadCertificate(),
-      ),
+      watch(this.#filesOfRules, () => this.#reload()),
+      watch(this.#filesOfTls, () => this.#reloadCertificate()),
     );
     if (this.#api !== undefined && customResources !== undefined) void this.#follow(this.#api);
     if (this.#api !== undefined && background !== undefined) void this.#judgeAgain(this.#api, background);

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { SecureContextOptions, PeerCertificate, TLSSocket } from 'node:tls';
 import type { WebhookConfig } from './config-schema.ts';
 import { WebhookError } from './errors.ts';
+import { readConfigFile } from './read-file.ts';
 
 type Tls = NonNullable<WebhookConfig['tls']>;
 
@@ -31,9 +31,9 @@ export interface Certificate {
  * @throws {WebhookError} `ERR_WEBHOOK_IO`, `ERR_WEBHOOK_CONFIG`
  */
 export function loadCertificate({ certificate, privateKey, clientCertificates }: Tls): Certificate {
-  const cert = readFile(certificate);
-  const key = readFile(privateKey);
-  const ca = clientCertificates === undefined ? undefined : readFile(clientCertificates.authorities);
+  const cert = readConfigFile(certificate);
+  const key = readConfigFile(privateKey);
+  const ca = clientCertificates === undefined ? undefined : readConfigFile(clientCertificates.authorities);
   const parsed = parseCertificate(cert, certificate);
   return {
     context: {
@@ -46,20 +46,6 @@ export function loadCertificate({ certificate, privateKey, clientCertificates }:
     },
     notAfter: parsed.validToDate,
   };
-}
-
-function readFile(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new WebhookError(
-      'ERR_WEBHOOK_IO',
-      `${path}: ${cause instanceof Error ? cause.message : 'unreadable'}`,
-      {
-        cause,
-      },
-    );
-  }
 }
 
 function parseCertificate(pem: Buffer, path: string): X509Certificate {

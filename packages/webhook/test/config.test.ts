@@ -29,7 +29,15 @@ describe('readConfigFile', () => {
     assert.throws(() => readConfigFile('no/such/file'), {
       name: 'WebhookError',
       code: 'ERR_WEBHOOK_IO',
-      message: /no\/such\/file/,
+      message: 'cannot read no/such/file: no such file or directory',
+    });
+    assert.throws(() => readConfigFile(import.meta.dirname), { message: /: it is a directory$/ });
+  });
+
+  it('reads nothing without end', () => {
+    assert.throws(() => readConfigFile('/dev/zero'), {
+      code: 'ERR_WEBHOOK_IO',
+      message: '/dev/zero is larger than 16777216 bytes',
     });
   });
 });
