@@ -78,8 +78,13 @@ describe('danube provenance sign', () => {
     for (const input of ['', '{}', '[]', 'hello', '{"_type":"a","_type":"b"}', attestation()]) {
       const { code, stdout, stderr } = run('sign', KEY, { input });
       assert.deepEqual([code, stdout], [2, '']);
-      assert.match(stderr, /^danube: error: /);
+      assert.match(stderr, /^danube: error: standard input is no statement: /);
     }
+    write(join(root, 'nothing.json'), '');
+    assert.match(
+      run('sign', ['nothing.json', ...KEY]).stderr,
+      /^danube: error: nothing\.json is no statement: /,
+    );
   });
 
   it('ends with 3 when the statement or the key is not there', () => {

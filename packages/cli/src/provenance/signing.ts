@@ -1,11 +1,18 @@
 import { appendSignature, signStatements } from '@danube/signer';
-import { type Envelope, LIMITS, parseAttestations, parseStatement } from 'in-toto-attestation';
+import {
+  type Envelope,
+  LIMITS,
+  MalformedError,
+  parseAttestations,
+  parseStatement,
+  type Statement,
+} from 'in-toto-attestation';
 import { usageError } from '../exit-code.ts';
 import { readInput, writeOutput } from '../file.ts';
 import { clearSecrets } from '../secrets.ts';
 import { withDelegatedKey, withSigningKey } from '../signing-key.ts';
 import { requireTimestampFormat, timestampsFor } from '../timestamp-option.ts';
-import { isTerminal, STDIN } from '../terminal.ts';
+import { isTerminal, printable, STDIN } from '../terminal.ts';
 import { encodeAttestations } from './encoding.ts';
 import type { SignOptions } from './sign.ts';
 
@@ -48,6 +55,17 @@ function read(file: string | undefined, { passphraseFile }: SignOptions): Uint8A
   return readInput(inputPath(file, passphraseFile), LIMITS.envelopeBytes);
 }
 
+/** @throws CliError ERR_USAGE, which names the file, for what is no statement. */
+function readStatement(file: string | undefined, options: SignOptions): Statement {
+  try {
+    return parseStatement(read(file, options));
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    const name = file === undefined || file === '-' ? 'standard input' : printable(file);
+    throw usageError(`${name} is no statement: ${error.message}`, error.hint);
+  }
+}
+
 function inputPath(file: string | undefined, passphraseFile: string | undefined): string {
   if (file !== undefined && file !== '-') return file;
   if (passphraseFile === '-') throw usageError('statement and passphrase cannot both come from stdin');
@@ -57,7 +75,7 @@ function inputPath(file: string | undefined, passphraseFile: string | undefined)
 
 async function sign(files: readonly string[], options: SignOptions): Promise<Signed> {
   const inputs = files.length === 0 ? [undefined] : files;
-  const statements = inputs.map((file) => clearSecrets(parseStatement(read(file, options)), options));
+  const statements = inputs.map((file) => clearSecrets(readStatement(file, options), options));
   const { concurrency, rate } = options;
   return withDelegatedKey(options, async (backend) => {
     const envelopes = await signStatements(statements, backend, {
