@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
 import { CHART, renderManifests, TEMPLATE } from '../manifest.ts';
 import { findProgram } from '../peers.ts';
 import { ROOT } from '../repository.ts';
@@ -48,6 +49,33 @@ export const helm: Peer = {
           if (!text.includes(part)) throw new Error(`${part} is not there`);
         }
         if (text.includes('8443')) throw new Error('the usual port is there as well');
+      },
+    },
+    {
+      what: 'renders environment variables, in clear and from Secrets, and refuses those that say nothing',
+      run: () => {
+        const template = [...TEMPLATE, '--values', VALUES];
+        const env = [
+          { name: 'NO_PROXY', value: '.svc,10.0.0.0/8' },
+          { name: 'HTTPS_PROXY', valueFrom: { secretKeyRef: { key: 'url', name: 'proxy' } } },
+        ];
+        const more = ['--set', 'proxySecret=shared', '--set-json'];
+        const text = accepts(program(), [...template, ...more, `extraEnv=${JSON.stringify(env)}`]);
+        const deployment = parseAllDocuments(text)
+          .map((document): unknown => document.toJS())
+          .find((document) => JSON.stringify(document).includes('"kind":"Deployment"'));
+        const rendered = JSON.stringify(deployment);
+        for (const part of [`"env":${JSON.stringify(env)}`, '"envFrom":[{"secretRef":{"name":"shared"}}]']) {
+          if (!rendered.includes(part)) throw new Error(`${part} is not there`);
+        }
+        for (const wrong of [
+          [{ name: 'A' }],
+          [{ name: 'A=B', value: 'c' }],
+          [{ name: 'A', value: 'b', valueFrom: { secretKeyRef: { name: 'p', key: 'u' } } }],
+        ]) {
+          const args = ['--set-json', `extraEnv=${JSON.stringify(wrong)}`];
+          refuses(program(), [...template, ...args], /extraEnv/);
+        }
       },
     },
     {
