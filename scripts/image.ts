@@ -12,8 +12,8 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { readArguments, refuseArguments } from './arguments.ts';
 import { ROOT } from './repository.ts';
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
@@ -155,10 +155,10 @@ function encodeTar(files: readonly File[]): Buffer {
 
 if (import.meta.main) {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({ options: { base: text, 'base-digest': text, out: text } });
+  const { values } = readArguments('image', { options: { base: text, 'base-digest': text, out: text } });
   const { base, 'base-digest': digest, out } = values;
   if (base === undefined || digest === undefined || out === undefined) {
-    throw new Error('expected --base DIR --base-digest sha256:HEX --out DIR');
+    refuseArguments('image', 'expected --base DIR --base-digest sha256:HEX --out DIR');
   }
   console.log(makeImage(base, digest, out));
 }

@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readArguments } from './arguments.ts';
 import { accepts } from './interop/case.ts';
 import { findProgram, HOW_TO_INSTALL } from './peers.ts';
 import { ROOT } from './repository.ts';
@@ -50,7 +51,9 @@ export function renderManifests(): ReadonlyMap<string, string> {
 }
 
 if (import.meta.main) {
-  const isCheck = process.argv.includes('--check');
+  const { check: isCheck } = readArguments('manifest', {
+    options: { check: { type: 'boolean', default: false } },
+  }).values;
   for (const [path, text] of renderManifests()) {
     if (!isCheck) writeFileSync(join(ROOT, path), text);
     else if (readFileSync(join(ROOT, path), 'utf8') !== text) {

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { readArguments } from './arguments.ts';
 import { useInstalledPackages } from './packages/install.ts';
 import { cleanEnvironment, publishedPackages, ROOT, type Package } from './repository.ts';
 
@@ -101,10 +102,13 @@ function tarballsOf(packed: ReadonlyMap<Package, Packed>): Map<Package, string> 
   return new Map([...packed].map(([item, { tarball }]) => [item, tarball]));
 }
 
+const { install } = readArguments('packages', {
+  options: { install: { type: 'boolean', default: false } },
+}).values;
 const folder = mkdtempSync(join(tmpdir(), 'danube-packages-'));
 try {
   const packed = new Map(publishedPackages().map((item) => [item, packPackage(item, folder)]));
-  if (process.argv.includes('--install')) useInstalledPackages(tarballsOf(packed), join(folder, 'project'));
+  if (install) useInstalledPackages(tarballsOf(packed), join(folder, 'project'));
   else process.exitCode = (await checkPackages(packed)) === 0 ? 0 : 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });

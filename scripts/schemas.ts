@@ -14,6 +14,7 @@ import {
 import { webhookConfigJsonSchema } from '@danube/webhook';
 import * as formats from 'in-toto-attestation/zod';
 import * as z from 'zod';
+import { readArguments } from './arguments.ts';
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -82,7 +83,9 @@ function hoist(part: unknown, definitions: Record<string, unknown>): unknown {
 }
 
 const folder = new URL('../docs/schemas/', import.meta.url);
-const isCheck = process.argv.includes('--check');
+const { check: isCheck } = readArguments('schemas', {
+  options: { check: { type: 'boolean', default: false } },
+}).values;
 let stale = 0;
 for (const [name, schema] of schemas()) {
   const path = fileURLToPath(new URL(`${name}.schema.json`, folder));

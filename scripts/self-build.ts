@@ -11,11 +11,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnvelope, parseProvenance, parseStatement, type ResourceDescriptor } from 'in-toto-attestation';
+import { readArguments } from './arguments.ts';
 import { cleanEnvironment, DANUBE, ROOT } from './repository.ts';
 
 const SOURCE = 'https://git.example.com/danube/provenance';
 const BUILDER = 'https://ci.example.com/self-build#job-environment/unknown-runner';
 
+readArguments('self-build', {});
 const folder = mkdtempSync(join(tmpdir(), 'danube-self-build-'));
 try {
   buildAndCheck();

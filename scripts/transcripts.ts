@@ -7,10 +7,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readArguments } from './arguments.ts';
 import { ROOT } from './repository.ts';
 import { DOCUMENTS, matchOutput, replaceOutput, runDocument } from './transcript.ts';
 
-const check = process.argv.includes('--check');
+const { check } = readArguments('transcripts', {
+  options: { check: { type: 'boolean', default: false } },
+}).values;
 for (const name of DOCUMENTS) {
   const home = mkdtempSync(join(tmpdir(), 'danube-transcript-'));
   try {

@@ -1,11 +1,11 @@
 // npm run vectors [-- --check]   Writes test-vectors/ anew from fixed seeds; with --check it only reports drift.
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments.ts';
 import { ROOT } from './repository.ts';
 import { VECTORS } from './vectors/all.ts';
 import { findDrift, layOut, writeTree } from './vectors/tree.ts';
 import { join } from 'node:path';
 
-const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+const { values } = readArguments('vectors', { options: { check: { type: 'boolean', default: false } } });
 const root = join(ROOT, 'test-vectors');
 const tree = layOut(VECTORS);
 if (values.check) {

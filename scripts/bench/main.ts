@@ -11,7 +11,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments, refuseArguments } from '../arguments.ts';
 import { ROOT } from '../repository.ts';
 import { hashing } from './hashing.ts';
 import { largeEnvelope } from './large-envelope.ts';
@@ -57,7 +57,7 @@ function encodeText(outcome: Outcome, quick: boolean): string {
   return `${name} ${outcome.ratio.toFixed(2).padStart(8)}  ${target.padEnd(13)} ${verdict.padEnd(9)}  ${outcome.what}`;
 }
 
-const { values } = parseArgs({
+const { values } = readArguments('bench', {
   options: {
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
@@ -66,10 +66,11 @@ const { values } = parseArgs({
   },
 });
 if (values.record && (values.quick || values.only !== undefined))
-  throw new Error('--record takes a whole run');
+  refuseArguments('bench', '--record takes a whole run');
 const effort = values.quick ? QUICK : FULL;
 const chosen = BENCHMARKS.filter(({ name }) => values.only === undefined || name === values.only);
-if (chosen.length === 0) throw new Error(`--only takes ${BENCHMARKS.map(({ name }) => name).join(', ')}`);
+if (chosen.length === 0)
+  refuseArguments('bench', `--only takes ${BENCHMARKS.map(({ name }) => name).join(', ')}`);
 
 const outcomes: Outcome[] = [];
 for (const benchmark of chosen) {

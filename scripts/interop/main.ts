@@ -8,6 +8,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readArguments, refuseArguments } from '../arguments.ts';
 import { HOW_TO_INSTALL } from '../peers.ts';
 import { ROOT } from '../repository.ts';
 import type { Material } from './material.ts';
@@ -51,28 +52,32 @@ function reportNotHad(): Outcome[] {
   });
 }
 
-const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
-const records = process.argv.includes('--record');
-const vectors = process.argv
-  .find((argument) => argument.startsWith('--vectors='))
-  ?.slice('--vectors='.length);
+const { values, positionals: names } = readArguments('interop', {
+  options: { record: { type: 'boolean', default: false }, vectors: { type: 'string' } },
+  allowPositionals: true,
+});
+const { record: records, vectors } = values;
 
 function chosenPeers(): readonly Peer[] {
   if (names.length === 0) return PEERS;
   if (names.length === 1 && names[0] === 'verifiers') return [];
-  if (records) throw new Error('--record writes about all peers: name none');
-  const unknown = names.find((name) => !PEERS.some((peer) => peer.name === name));
-  if (unknown !== undefined) throw new Error(`there is no peer ${unknown}`);
+  if (records) refuseArguments('interop', '--record writes about all peers: name none');
+  const known = PEERS.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    const all = [...known, 'verifiers'].map((name) => (name.includes(' ') ? `'${name}'` : name));
+    refuseArguments('interop', `there is no peer ${unknown}; those there are: ${all.join(', ')}`);
+  }
   return PEERS.filter(({ name }) => names.includes(name));
 }
 
+const chosen = chosenPeers();
 if (records && vectors === undefined)
-  throw new Error('--record writes all tables: --vectors=FOLDER is needed');
+  refuseArguments('interop', '--record writes all tables: --vectors=FOLDER is needed');
 const folder = mkdtempSync(join(tmpdir(), 'danube-interop-'));
 try {
   const material = makeMaterial(folder);
   const outcomes: Outcome[] = [];
-  const chosen = chosenPeers();
   for (const peer of chosen) outcomes.push(...(await tryPeer(peer, material)));
   if (chosen === PEERS) outcomes.push(...reportNotHad());
   const asked = chosen === PEERS || chosen.length === 0;

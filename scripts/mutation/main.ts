@@ -4,6 +4,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
+import { readArguments, refuseArguments } from '../arguments.ts';
 import { ROOT } from '../repository.ts';
 import { EXPLAINED } from './explained.ts';
 import { instrument, type Mutant } from './mutants.ts';
@@ -217,20 +218,21 @@ async function tryChanges(
   return [...outcomes.values()];
 }
 
-const chosen = process.argv.slice(2).map((path) => relative(ROOT, resolve(path)));
-const isChosen = (file: string): boolean =>
-  chosen.length === 0 || chosen.some((path) => file === path || file.startsWith(`${path}/`));
+const { positionals } = readArguments('mutation', { allowPositionals: true });
+const chosen = positionals.map((path) => relative(ROOT, resolve(path)));
+const isBelow = (file: string, path: string): boolean => file === path || file.startsWith(`${path}/`);
+const isChosen = (file: string): boolean => chosen.length === 0 || chosen.some((path) => isBelow(file, path));
 const files = [...filesBelow('packages'), ...filesBelow('scripts')];
+const guards = TARGETS.flatMap((target) => sourcesOf(target, files));
+const strange = chosen.find((path) => !guards.some((file) => isBelow(file, path)));
+if (strange !== undefined) refuseArguments('mutation', `${strange} is no source that guards (targets.ts)`);
 const outcomes: Outcome[] = [];
 for (const target of TARGETS) {
   const work = readJobs(sourcesOf(target, files).filter(isChosen));
   // oxlint-disable-next-line no-await-in-loop -- two processes are enough
   if (work.jobs.length > 0) outcomes.push(...(await tryChanges(work, testsOf(target, files))));
 }
-if (outcomes.length === 0) {
-  process.stderr.write(`no comparison of what guards in ${chosen.join(', ')}\n`);
-  process.exit(2);
-}
+if (outcomes.length === 0) refuseArguments('mutation', `there is no comparison in ${chosen.join(', ')}`);
 const sum = (key: keyof Counts): number => outcomes.reduce((total, { counts }) => total + counts[key], 0);
 const all: Counts = {
   changes: sum('changes'),
