@@ -13,10 +13,10 @@ export interface AuditLine {
   readonly [member: string]: unknown;
 }
 
-/** Where lines go. */
-export type AuditLog = (line: AuditLine) => void;
+/** Where lines go. What is said of images stands at the end of a line, see {@link encodeFindings}. */
+export type AuditLog = (line: AuditLine, images?: string) => void;
 
-/** The line about a decision. */
+/** The line about a decision, without its images. */
 export function decisionLine(
   phase: Phase,
   request: AdmissionRequest,
@@ -41,7 +41,6 @@ export function decisionLine(
     duration_ms: Math.round(milliseconds * 10) / 10,
     reason: nothing ?? undefined,
     pinned: response.patch?.map(({ value }) => value),
-    images: findings.length === 0 ? undefined : findings.map(imageOf),
   };
 }
 
@@ -54,8 +53,17 @@ export function providerLine(findings: readonly Finding[], milliseconds: number,
     event: 'gatekeeper_answered',
     duration_ms: Math.round(milliseconds * 10) / 10,
     reason,
-    images: findings.map(imageOf),
   };
+}
+
+/** As they were written before: of a change that was accepted a moment ago, the very same findings come again. */
+const written = new WeakMap<readonly Finding[], string>();
+
+/** What a line says of images, as JSON. */
+export function encodeFindings(findings: readonly Finding[]): string {
+  let text = written.get(findings);
+  if (text === undefined) written.set(findings, (text = JSON.stringify(findings.map(imageOf))));
+  return text;
 }
 
 function imageOf({ image, digest, verdict, mode, policy, check, actual }: Finding): object {
@@ -82,8 +90,10 @@ export function createAuditLog(write: (text: string) => void): { log: AuditLog; 
     lines = [];
     write(text);
   };
-  const log: AuditLog = (line) => {
-    if (lines.push(`${JSON.stringify(line)}\n`) === 1) setImmediate(flush);
+  const log: AuditLog = (line, images) => {
+    const text = JSON.stringify(line);
+    const whole = images === undefined ? text : `${text.slice(0, -1)},"images":${images}}`;
+    if (lines.push(`${whole}\n`) === 1) setImmediate(flush);
   };
   return { log, flush };
 }

@@ -13,9 +13,16 @@ export interface Judged {
   readonly judgement: Judgement;
 }
 
+/** What all policies said before. */
+export interface Recalled {
+  readonly judged: Judged[];
+  /** When the first of these verdicts is forgotten, by `performance.now()`. */
+  readonly until: number;
+}
+
 /** Counts what is worth a metric. */
 export interface JudgeObserver {
-  cached(isHit: boolean): void;
+  cached(isHit: boolean, times?: number): void;
   fetched(outcome: 'found' | 'failed', milliseconds: number): void;
 }
 
@@ -61,17 +68,24 @@ export class ImageJudge {
     guards: readonly Guard[],
     platform: WantedPlatform,
     reader?: ImageReader,
-  ): Judged[] | undefined {
+  ): Recalled | undefined {
     const { registry, repository } = image;
     const name = askedBy(reader, formatImageReference({ registry, repository, digest }));
     const judged: Judged[] = [];
+    let until = Infinity;
     for (const guard of guards) {
-      const judgement = this.#cache.get(keyOf(name, image, platform, guard));
-      if (judgement === undefined) return undefined;
-      judged.push({ guard, judgement });
+      const remembered = this.#cache.get(keyOf(name, image, platform, guard));
+      if (remembered === undefined) return undefined;
+      judged.push({ guard, judgement: remembered.value });
+      until = Math.min(until, remembered.expires);
     }
     this.#observer?.cached(true);
-    return judged;
+    return { judged, until };
+  }
+
+  /** Counts images about which somebody else remembered what was recalled here. */
+  recalledAgain(images: number): void {
+    this.#observer?.cached(true, images);
   }
 
   /**
@@ -88,7 +102,7 @@ export class ImageJudge {
     reader?: ImageReader,
   ): Promise<Judged[]> {
     const known = this.recall(image, digest, guards, platform, reader);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.judged;
     this.#observer?.cached(false);
     const { registry, repository } = image;
     const pinned = { registry, repository, digest };

@@ -8,11 +8,43 @@ interface Metric {
   lines(): string[];
 }
 
+/** One line or more of a metric: what was counted under these labels. */
+interface Series<Value> {
+  readonly labels: Labels;
+  readonly value: Value;
+}
+
+/** What is behind the values of the first labels. */
+interface Branch<Value> {
+  readonly next: Map<string, Branch<Value>>;
+  series?: Series<Value>;
+}
+
+/**
+ * The series of one metric, whose labels all have the same names in the same order. They are found value by value: to put a
+ * text together for each thing that is counted costs several times as much.
+ */
+class AllSeries<Value> {
+  readonly all: Series<Value>[] = [];
+  readonly #root: Branch<Value> = { next: new Map() };
+
+  find(labels: Labels, make: () => Value): Value {
+    let branch = this.#root;
+    for (const value of Object.values(labels)) {
+      let next = branch.next.get(value);
+      if (next === undefined) branch.next.set(value, (next = { next: new Map() }));
+      branch = next;
+    }
+    if (branch.series === undefined) this.all.push((branch.series = { labels, value: make() }));
+    return branch.series.value;
+  }
+}
+
 export class Counter implements Metric {
   readonly type = 'counter';
   readonly name: string;
   readonly help: string;
-  readonly #series = new Map<string, { readonly labels: Labels; value: number }>();
+  readonly #series = new AllSeries<{ count: number }>();
 
   constructor(name: string, help: string) {
     this.name = name;
@@ -20,16 +52,11 @@ export class Counter implements Metric {
   }
 
   add(labels: Labels = {}, count: number = 1): void {
-    const key = keyOf(labels);
-    const series = this.#series.get(key);
-    if (series === undefined) this.#series.set(key, { labels, value: count });
-    else series.value += count;
+    this.#series.find(labels, () => ({ count: 0 })).count += count;
   }
 
   lines(): string[] {
-    return [...this.#series.values()].map(
-      ({ labels, value }) => `${this.name}${encodeLabels(labels)} ${value}`,
-    );
+    return this.#series.all.map(({ labels, value }) => `${this.name}${encodeLabels(labels)} ${value.count}`);
   }
 }
 
@@ -59,7 +86,7 @@ export class Histogram implements Metric {
   readonly type = 'histogram';
   readonly name: string;
   readonly help: string;
-  readonly #series = new Map<string, { labels: Labels; counts: number[]; sum: number; count: number }>();
+  readonly #series = new AllSeries<{ readonly counts: number[]; sum: number; count: number }>();
 
   constructor(name: string, help: string) {
     this.name = name;
@@ -67,12 +94,7 @@ export class Histogram implements Metric {
   }
 
   observe(seconds: number, labels: Labels = {}): void {
-    const key = keyOf(labels);
-    let series = this.#series.get(key);
-    if (series === undefined) {
-      series = { labels, counts: BUCKETS.map(() => 0), sum: 0, count: 0 };
-      this.#series.set(key, series);
-    }
+    const series = this.#series.find(labels, () => ({ counts: BUCKETS.map(() => 0), sum: 0, count: 0 }));
     const bucket = BUCKETS.findIndex((limit) => seconds <= limit);
     if (bucket !== -1) series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;
     series.sum += seconds;
@@ -80,7 +102,7 @@ export class Histogram implements Metric {
   }
 
   lines(): string[] {
-    return [...this.#series.values()].flatMap(({ labels, counts, sum, count }) => {
+    return this.#series.all.flatMap(({ labels, value: { counts, sum, count } }) => {
       let below = 0;
       const buckets = BUCKETS.map((limit, index) => {
         below += counts[index] ?? 0;
@@ -94,11 +116,6 @@ export class Histogram implements Metric {
       ];
     });
   }
-}
-
-/** Of a series among those of one metric, which all have the same labels in the same order. */
-function keyOf(labels: Labels): string {
-  return Object.values(labels).join('\0');
 }
 
 function encodeLabels(labels: Labels): string {

@@ -1,6 +1,7 @@
 import { ArtifactError } from '@danube/artifact';
 import type { ImageReference } from '@danube/artifact/image-reference';
 import { StoreError } from '@danube/store';
+import { keyOfChange, type AcceptedChange, type AcceptedChanges } from './accepted-changes.ts';
 import type { AdmissionRequest, AdmissionResponse, PatchOperation } from './admission-review.ts';
 import { findChange } from './changes.ts';
 import { policyProblem } from './custom-resources.ts';
@@ -35,6 +36,8 @@ export interface ReviewContext {
   readonly judge: ImageJudge;
   /** Whose credentials read images; without it, the webhook's own alone. */
   readonly pullSecrets?: PullSecrets | undefined;
+  /** What was accepted a moment ago; without it, each change is looked at anew. */
+  readonly accepted?: AcceptedChanges;
   /** Aborted when the answer has to be given. */
   readonly signal: AbortSignal;
 }
@@ -127,8 +130,12 @@ function modeOf(request: AdmissionRequest, rules: Rules): Mode {
 }
 
 /** In a workload a failure may mean less, because its pods are judged as well. */
-function limited({ kind }: AdmissionRequest, rules: Rules, mode: Mode): Mode {
-  return kind === 'Pod' || kind === 'EphemeralContainers' ? mode : atMost(mode, rules.workloads);
+function limited(request: AdmissionRequest, rules: Rules, mode: Mode): Mode {
+  return isOfPod(request) ? mode : atMost(mode, rules.workloads);
+}
+
+function isOfPod({ kind }: AdmissionRequest): boolean {
+  return kind === 'Pod' || kind === 'EphemeralContainers';
 }
 
 function objectFailure(
@@ -164,9 +171,7 @@ function pinImages(
   places: readonly ImagePlace[],
   context: ReviewContext,
 ): Soon<Decision> {
-  if (request.kind !== 'Pod' && request.kind !== 'EphemeralContainers') {
-    return conclude(request, [], 'only pods are changed');
-  }
+  if (!isOfPod(request)) return conclude(request, [], 'only pods are changed');
   const tagged = [...Map.groupBy(places, ({ image }) => image)].flatMap(([image, at]) => {
     const reference = tagToPin(image, request, context.rules);
     return reference === undefined ? [] : [{ image, reference, at }];
@@ -289,9 +294,44 @@ function judgeImages(
   places: readonly ImagePlace[],
   context: ReviewContext,
 ): Soon<Decision> {
+  const { rules, accepted, judge, pullSecrets } = context;
+  const asked = { request, platform: wantedPlatform(request), reader: pullSecrets?.readerOf(request) };
+  // What was read with the credentials of a pod is for this pod alone.
+  const remembers = accepted !== undefined && asked.reader === undefined;
+  const key = remembers ? keyOfImages(asked, places) : '';
+  const known = remembers ? accepted.find(rules, key) : undefined;
+  if (known !== undefined) {
+    judge.recalledAgain(known.recalled);
+    return acceptAgain(request, known);
+  }
   const images = new Set(places.map(({ image }) => image));
-  const findings = [...images].map((image) => judgeImage(request, image, context));
-  return whenThere(all(findings), (found) => conclude(request, found.flat()));
+  const looked = [...images].map((image) => lookAt(asked, image, context));
+  return whenThere(all(looked), (outcomes) => {
+    const findings = outcomes.flatMap((outcome) => outcome.findings);
+    const decision = conclude(request, findings);
+    const { auditAnnotations: annotations } = decision.response;
+    if (remembers && annotations !== undefined && !findings.some(isFailure)) {
+      const until = Math.min(...outcomes.map((outcome) => outcome.until));
+      const recalled = outcomes.filter((outcome) => Number.isFinite(outcome.until)).length;
+      accepted.keep(rules, key, { findings, annotations, recalled, until });
+    }
+    return decision;
+  });
+}
+
+/** All that a decision about images depends on beside the rules: who would run them, where, and under which names. */
+function keyOfImages({ request, platform }: Asker, places: readonly ImagePlace[]): string {
+  const { namespace } = request;
+  return keyOfChange([
+    isOfPod(request) ? 'pod' : '',
+    namespace,
+    platform.key,
+    ...places.map(({ image }) => image),
+  ]);
+}
+
+function acceptAgain({ uid }: AdmissionRequest, { findings, annotations }: AcceptedChange): Decision {
+  return { response: { uid, allowed: true, auditAnnotations: annotations }, findings, nothing: null };
 }
 
 function all<Value>(values: readonly Soon<Value>[]): Soon<readonly Value[]> {
@@ -309,6 +349,31 @@ export function judgeImage(
   image: string,
   context: ReviewContext,
 ): Soon<readonly Finding[]> {
+  const reader = context.pullSecrets?.readerOf(request);
+  const looked = lookAt({ request, platform: wantedPlatform(request), reader }, image, context);
+  return whenThere(looked, ({ findings }) => findings);
+}
+
+/** Who asks about images. */
+interface Asker {
+  readonly request: AdmissionRequest;
+  readonly platform: WantedPlatform;
+  readonly reader: ImageReader | undefined;
+}
+
+/** What came out for one image, and until when the same is known of it, by `performance.now()`. */
+interface Outcome {
+  readonly findings: readonly Finding[];
+  /** For ever, where the rules alone decide; not at all, where somebody had to be asked. */
+  readonly until: number;
+}
+
+function byRules(findings: readonly Finding[]): Outcome {
+  return { findings, until: Infinity };
+}
+
+function lookAt(asker: Asker, image: string, context: ReviewContext): Soon<Outcome> {
+  const { request } = asker;
   const { rules } = context;
   const terms = termsOf(image, request.namespace, rules);
   if (terms instanceof ArtifactError) {
@@ -318,61 +383,58 @@ export function judgeImage(
       hint: terms.hint ?? null,
       isVerdict: true,
     } as const;
-    return [failure(image, null, modeOf(request, rules), trouble)];
+    return byRules([failure(image, null, modeOf(request, rules), trouble)]);
   }
   const { reference, exemption, guards } = terms;
-  if (exemption !== undefined) return [exempt(image, reference, exemption.reason)];
+  if (exemption !== undefined) return byRules([exempt(image, reference, exemption.reason)]);
   const base = { image, reference, digest: null, policy: null, expected: null, hint: null };
   const findings: Finding[] = [];
   if (!guards.some(({ isAddition }) => !isAddition)) {
     if (rules.noMatch === 'allow' && guards.length === 0) {
-      return [{ ...base, verdict: 'exempt', mode: 'audit', check: null, actual: 'no policy is about it' }];
+      const actual = 'no policy is about it';
+      return byRules([{ ...base, verdict: 'exempt', mode: 'audit', check: null, actual }]);
     }
     if (rules.noMatch === 'deny') {
       const noMatch = limited(request, rules, rules.mode);
       const actual = 'no policy is about this image';
       findings.push({ ...base, verdict: 'rejected', mode: noMatch, check: 'policy.match', actual });
     }
-    if (guards.length === 0 || findings.some((each) => each.mode === 'enforce')) return findings;
+    if (guards.length === 0 || findings.some((each) => each.mode === 'enforce')) return byRules(findings);
   }
   const mode = limited(request, rules, strictest(guards.map((guard) => guard.mode)));
-  const isPod = request.kind === 'Pod' || request.kind === 'EphemeralContainers';
-  if (reference.digest === undefined && isPod) {
+  if (reference.digest === undefined && isOfPod(request)) {
     findings.push(tagOnly(image, reference, mode));
-    if (mode === 'enforce') return findings;
+    if (mode === 'enforce') return byRules(findings);
   }
-  const asked = { request, image, reference, guards, mode, reader: context.pullSecrets?.readerOf(request) };
-  return whenThere(askGuards(asked, context), (found) => [...findings, ...found]);
+  return whenThere(askGuards({ ...asker, image, reference, guards, mode }, context), (found) => ({
+    findings: [...findings, ...found.findings],
+    until: found.until,
+  }));
 }
 
 /** An image that policies are asked about. */
-interface Asked {
-  readonly request: AdmissionRequest;
+interface Asked extends Asker {
   /** As the object writes it. */
   readonly image: string;
   readonly reference: ImageReference;
   readonly guards: readonly Guard[];
   /** What it means when nothing can be found out. */
   readonly mode: Mode;
-  readonly reader: ImageReader | undefined;
 }
 
-function askGuards(asked: Asked, context: ReviewContext): Soon<readonly Finding[]> {
-  const { request, reference, guards, reader } = asked;
-  const platform = wantedPlatform(request);
+function askGuards(asked: Asked, context: ReviewContext): Soon<Outcome> {
+  const { reference, guards, platform, reader } = asked;
   const { digest } = reference;
   const known =
     digest === undefined ? undefined : context.judge.recall(reference, digest, guards, platform, reader);
-  if (digest === undefined || known === undefined) return askRegistry(asked, platform, context);
-  return findingsOf(asked, digest, known, context);
+  if (digest === undefined || known === undefined) {
+    return whenThere(askRegistry(asked, context), (findings) => ({ findings, until: -Infinity }));
+  }
+  return { findings: findingsOf(asked, digest, known.judged, context), until: known.until };
 }
 
-async function askRegistry(
-  asked: Asked,
-  platform: WantedPlatform,
-  context: ReviewContext,
-): Promise<readonly Finding[]> {
-  const { image, reference, guards, mode, reader } = asked;
+async function askRegistry(asked: Asked, context: ReviewContext): Promise<readonly Finding[]> {
+  const { image, reference, guards, mode, platform, reader } = asked;
   const { judge, signal } = context;
   const digest =
     reference.digest ?? (await attempt(judge.resolve(reference, signal, reader), signal, reader));

@@ -7,8 +7,9 @@ import {
 import { createServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { AcceptedChanges } from './accepted-changes.ts';
 import { encodeAdmissionResponse, parseAdmissionReview, type AdmissionRequest } from './admission-review.ts';
-import { decisionLine, providerLine, type AuditLog } from './audit.ts';
+import { decisionLine, encodeFindings, providerLine, type AuditLog } from './audit.ts';
 import type { WebhookConfig } from './config-schema.ts';
 import { Deadline } from './deadline.ts';
 import { WebhookError } from './errors.ts';
@@ -46,6 +47,7 @@ export class WebhookServer {
   readonly #parts: ServerParts;
   readonly #server: TlsServer;
   readonly #metricsServer: Server;
+  readonly #accepted = new AcceptedChanges();
   #underWay = 0;
   #isEnding = false;
 
@@ -193,14 +195,16 @@ export class WebhookServer {
     return whenThere(decided, (decision) => {
       const milliseconds = performance.now() - started;
       this.#parts.metrics.decided(phase, request, decision, milliseconds / 1000);
-      this.#parts.log(decisionLine(phase, request, decision, milliseconds));
+      const { findings } = decision;
+      const images = findings.length === 0 ? undefined : encodeFindings(findings);
+      this.#parts.log(decisionLine(phase, request, decision, milliseconds), images);
       if (decision.error !== undefined) this.#logError(decision.error);
       return encodeAdmissionResponse(decision.response);
     });
   }
 
   #decide(phase: Phase, request: AdmissionRequest, deadline: Deadline): Soon<Decision> {
-    const context = new RequestContext(this.#parts, deadline);
+    const context = new RequestContext(this.#parts, this.#accepted, deadline);
     const tooMuch = this.#tooMuch();
     return tooMuch === undefined
       ? decide(phase, request, context)
@@ -213,9 +217,10 @@ export class WebhookServer {
     const tooMuch = this.#tooMuch();
     const { text, findings } =
       tooMuch === undefined
-        ? await answerProvider(keys, new RequestContext(this.#parts, deadline))
+        ? await answerProvider(keys, new RequestContext(this.#parts, this.#accepted, deadline))
         : refuseProvider(tooMuch);
-    this.#parts.log(providerLine(findings, performance.now() - started, tooMuch));
+    const line = providerLine(findings, performance.now() - started, tooMuch);
+    this.#parts.log(line, encodeFindings(findings));
     return text;
   }
 
@@ -255,12 +260,14 @@ class RequestContext implements ReviewContext {
   readonly rules: Rules;
   readonly judge: ImageJudge;
   readonly pullSecrets: PullSecrets | undefined;
+  readonly accepted: AcceptedChanges;
   readonly #deadline: Deadline;
 
-  constructor({ rules, judge, pullSecrets }: ServerParts, deadline: Deadline) {
+  constructor({ rules, judge, pullSecrets }: ServerParts, accepted: AcceptedChanges, deadline: Deadline) {
     this.rules = rules();
     this.judge = judge;
     this.pullSecrets = pullSecrets;
+    this.accepted = accepted;
     this.#deadline = deadline;
   }
 

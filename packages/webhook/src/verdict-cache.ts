@@ -5,8 +5,10 @@ export interface CacheLimits {
   readonly rejectedMilliseconds: number;
 }
 
-interface Entry<Value> {
+/** A verdict as it is remembered. */
+export interface Remembered<Value> {
   readonly value: Value;
+  /** By the clock of the cache. */
   readonly expires: number;
 }
 
@@ -15,7 +17,7 @@ interface Entry<Value> {
  * a no; what is neither, because something failed on the way, must not be put in at all.
  */
 export class VerdictCache<Value> {
-  readonly #entries = new Map<string, Entry<Value>>();
+  readonly #entries = new Map<string, Remembered<Value>>();
   readonly #limits: CacheLimits;
   readonly #clock: () => number;
 
@@ -29,13 +31,13 @@ export class VerdictCache<Value> {
     return this.#entries.size;
   }
 
-  get(key: string): Value | undefined {
+  get(key: string): Remembered<Value> | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     this.#entries.delete(key);
     if (entry.expires <= this.#clock()) return undefined;
     this.#entries.set(key, entry);
-    return entry.value;
+    return entry;
   }
 
   put(key: string, value: Value, isAccepted: boolean): void {

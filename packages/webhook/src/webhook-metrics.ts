@@ -72,8 +72,8 @@ export class WebhookMetrics implements JudgeObserver {
     }
   }
 
-  cached(isHit: boolean): void {
-    this.#cache.add({ outcome: isHit ? 'hit' : 'miss' });
+  cached(isHit: boolean, times: number = 1): void {
+    if (times > 0) this.#cache.add({ outcome: isHit ? 'hit' : 'miss' }, times);
   }
 
   fetched(outcome: 'found' | 'failed', milliseconds: number): void {

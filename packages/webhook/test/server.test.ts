@@ -42,6 +42,13 @@ function hold(part: string): {
   };
 }
 
+/** Once by asking, once by the verdict, and then by what is remembered of the whole change. */
+async function admitOften(webhook: Served, image: string): Promise<void> {
+  for (let time = 0; time < 4; time += 1) {
+    assert.ok((await webhook.validate({ object: pod([image]) })).allowed);
+  }
+}
+
 describe('the server', () => {
   it('starts and is ready without any network', async () => {
     const nowhere = new Setup(registry, { registries: { allowed: ['registry.invalid'] } });
@@ -219,11 +226,29 @@ describe('a cached verdict', () => {
     assert.deepEqual(registry.requests, []);
   });
 
+  it('is told and counted alike each time', async () => {
+    const own = new Setup(registry);
+    const webhook = await own.serve();
+    const image = await own.signed('cache/told:v1');
+    await admitOften(webhook, image.pinned);
+    const { lines } = webhook;
+    const told = lines.filter(({ event }) => event === 'admission_allowed').map(({ images }) => images);
+    const { pinned, digest } = image;
+    const expected = [{ image: pinned, digest, verdict: 'accepted', policy: 'release' }];
+    assert.deepEqual(told, [expected, expected, expected, expected]);
+    const { text } = await webhook.get('/metrics');
+    assert.match(text, /^danube_webhook_cache_lookups_total\{outcome="hit"\} 3$/m);
+    assert.match(
+      text,
+      /^danube_webhook_decisions_total\{phase="validate",decision="allowed",operation="CREATE"\} 4$/m,
+    );
+  });
+
   it('is forgotten when the policy changes', async () => {
     const own = new Setup(registry);
     const webhook = await own.serve();
     const image = await own.signed('cache/policy:v1');
-    assert.ok((await webhook.validate({ object: pod([image.pinned]) })).allowed);
+    await admitOften(webhook, image.pinned);
     webhook.lines.length = 0;
     own.write(
       'release.json',
@@ -237,7 +262,7 @@ describe('a cached verdict', () => {
     const own = new Setup(registry);
     const webhook = await own.serve();
     const image = await own.signed('cache/trust:v1');
-    assert.ok((await webhook.validate({ object: pod([image.pinned]) })).allowed);
+    await admitOften(webhook, image.pinned);
     webhook.lines.length = 0;
     own.write('key.pub', setupKey(new Setup(registry)));
     await webhook.said('rules_loaded');

@@ -8,10 +8,10 @@ describe('VerdictCache', () => {
   it('never holds more than it may, and lets go first what was used longest ago', () => {
     const cache = new VerdictCache<string>(LIMITS);
     for (const key of ['a', 'b', 'c']) cache.put(key, key, true);
-    assert.equal(cache.get('a'), 'a');
+    assert.equal(cache.get('a')?.value, 'a');
     for (let index = 0; index < 10_000; index += 1) {
       cache.put(`more ${index}`, 'x', index % 2 === 0);
-      assert.equal(cache.get('a'), 'a');
+      assert.equal(cache.get('a')?.value, 'a');
       assert.ok(cache.size <= 3);
     }
     assert.equal(cache.get('b'), undefined);
@@ -22,10 +22,11 @@ describe('VerdictCache', () => {
     const cache = new VerdictCache<string>(LIMITS, () => now);
     cache.put('yes', 'yes', true);
     cache.put('no', 'no', false);
+    assert.deepEqual([cache.get('yes')?.expires, cache.get('no')?.expires], [1000, 10]);
     now = 9;
-    assert.deepEqual([cache.get('yes'), cache.get('no')], ['yes', 'no']);
+    assert.deepEqual([cache.get('yes')?.value, cache.get('no')?.value], ['yes', 'no']);
     now = 10;
-    assert.deepEqual([cache.get('yes'), cache.get('no')], ['yes', undefined]);
+    assert.deepEqual([cache.get('yes')?.value, cache.get('no')?.value], ['yes', undefined]);
     now = 1000;
     assert.equal(cache.get('yes'), undefined);
     assert.equal(cache.size, 0);
