@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after } from 'node:test';
@@ -15,6 +17,16 @@ export function folderOf(files: Readonly<Record<string, string | Uint8Array>> = 
     writeFileSync(join(folder, name), content);
   }
   return folder;
+}
+
+/** A socket in this folder, bound by a relative path: a path of more than 107 bytes is none for it. */
+export async function socketIn(folder: string): Promise<Server> {
+  const before = process.cwd();
+  process.chdir(folder);
+  const server = createServer().listen('socket');
+  process.chdir(before);
+  await once(server, 'listening');
+  return server;
 }
 
 /** A file of that many zero bytes, which take no place on the disk. */

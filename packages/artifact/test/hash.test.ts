@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs, { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { hashFile, hashFiles, hashPaths, listFiles, type HashAlgorithm } from '@danube/artifact';
-import { artifactError, folderOf, hashOf, hashOfZeros, writeSparse } from './folder.ts';
+import { artifactError, folderOf, hashOf, hashOfZeros, socketIn, writeSparse } from './folder.ts';
 
 const MIB = 1024 * 1024;
 
@@ -121,8 +120,7 @@ describe('hashFiles and names it is given', () => {
   it('rejects directories, FIFOs and sockets without waiting for them (threat 18)', async () => {
     const folder = folderOf({ 'dir/a': '' });
     execFileSync('mkfifo', [join(folder, 'fifo')]);
-    const server = createServer();
-    await new Promise<void>((resolve) => void server.listen(join(folder, 'socket'), resolve));
+    const server = await socketIn(folder);
     await assert.rejects(hashFiles(folder, ['dir']), artifactError('ERR_ARTIFACT_NOT_A_FILE', /a directory/));
     await assert.rejects(hashFiles(folder, ['fifo']), artifactError('ERR_ARTIFACT_NOT_A_FILE', /a FIFO/));
     await assert.rejects(hashFiles(folder, ['socket']), artifactError('ERR_ARTIFACT_NOT_A_FILE', /a socket/));

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, linkSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { ARTIFACT_LIMITS, listFiles } from '@danube/artifact';
-import { artifactError, folderOf } from './folder.ts';
+import { artifactError, folderOf, socketIn } from './folder.ts';
 
 describe('listFiles', () => {
   it('lists regular files, hidden ones too, sorted by code unit', () => {
@@ -175,8 +174,7 @@ describe('listFiles and special files (threat 18)', () => {
 
   it('rejects a socket', async () => {
     const folder = folderOf();
-    const server = createServer();
-    await new Promise<void>((resolve) => void server.listen(join(folder, 'socket'), resolve));
+    const server = await socketIn(folder);
     assert.throws(() => listFiles(folder), artifactError('ERR_ARTIFACT_NOT_A_FILE', /a socket/));
     await new Promise((resolve) => void server.close(resolve));
   });

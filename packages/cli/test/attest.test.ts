@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { encodePrivateKeyPem } from '@danube/keys';
 import { parseEnvelope, parseProvenance, parseStatement, type Statement } from 'in-toto-attestation';
-import { danube, folder, type Outcome, type RunOptions } from './danube.ts';
+import { danube, folder, type Outcome, type RunOptions, unprivileged } from './danube.ts';
 import { BUILDER_ID, jobRecord, sha256, testKey, write, writeKey } from './fixture.ts';
 
 const root = folder();
@@ -247,7 +247,11 @@ describe('attest and generate, when something is wrong,', () => {
     write(join(root, 'file'), '');
     assert.equal(attest([...JOB, ...KEY, '--data-dir', 'file']).code, 3);
     assert.equal(generate([...JOB, '--out', 'missing/statement.json']).code, 3);
-    const uid = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+  });
+
+  it('end with 3 when that is not permitted', (context) => {
+    const uid = unprivileged();
+    if (uid === undefined) return context.skip('only root can run the command here');
     chmodSync(root, 0o755);
     mkdirSync(join(root, 'read-only'), { mode: 0o555 });
     const { code, stderr } = generate([...JOB, '--out', 'read-only/statement.json'], uid);

@@ -1,8 +1,9 @@
 /** Runs the built command as users do: one process a call, its own folder, nothing inherited that could help it. */
 import { spawn, type SpawnSyncOptions, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after } from 'node:test';
 import { buildCli } from '../build.ts';
 
 const PACKAGES = join(import.meta.dirname, '../..');
@@ -74,7 +75,18 @@ export async function danubeAsync(
   return promise;
 }
 
-/** An empty folder of its own. */
+/** An empty folder of its own, gone after the tests of the file. */
 export function folder(): string {
-  return mkdtempSync(join(tmpdir(), 'danube-cli-'));
+  const path = mkdtempSync(join(tmpdir(), 'danube-cli-'));
+  after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** Who may not read and write everything: ourselves, or for root somebody else, where that one can run the command at all. */
+export function unprivileged(): Pick<RunOptions, 'uid'> | undefined {
+  if (process.getuid?.() !== 0) return {};
+  const cwd = folder();
+  chmodSync(cwd, 0o755);
+  const nobody = { uid: 65_534 };
+  return danube(['--version'], { cwd, ...nobody }).code === 0 ? nobody : undefined;
 }

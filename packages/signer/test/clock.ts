@@ -1,4 +1,4 @@
-/** A clock that goes on only where somebody waits, so that no time passes because a machine is slow. */
+/** Clocks that go on only where a test says so, so that no time passes because a machine is slow. */
 import { syncBuiltinESMExports } from 'node:module';
 import type { TestContext } from 'node:test';
 
@@ -24,4 +24,15 @@ export function mockClock(context: TestContext): Clock {
     syncBuiltinESMExports();
   });
   return { now: () => now, pass: (milliseconds) => (now += milliseconds) };
+}
+
+/** Until the test is over, deadlines come only when this is called with the milliseconds that have passed. */
+export function mockDeadlines({ mock }: TestContext): (milliseconds: number) => void {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  return (milliseconds) => mock.timers.tick(milliseconds);
+}
+
+/** Lets other things go on until this is so. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise(setImmediate);
 }

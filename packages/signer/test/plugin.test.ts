@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { type AuditRecord, type KeyBackend, openKey, type SignErrorCode } from '@danube/signer';
+import { mockDeadlines, until } from './clock.ts';
 import { writePlugin } from './servers/plugin.ts';
 import { refusal, signs } from './service.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'danube-plugin-'));
 after(() => rmSync(folder, { recursive: true }));
-const { seen } = writePlugin(folder);
+const { seen, hangs } = writePlugin(folder);
 
 const audit: AuditRecord[] = [];
 function open(key: string, path = folder, totalMs = 30_000, scheme = 'testkms'): Promise<KeyBackend> {
@@ -80,9 +81,15 @@ describe('a key behind a Sigstore KMS plugin', () => {
     await refusal(open('ed-noKey'), 'ERR_SIGN_BACKEND');
   });
 
-  it('ends a plugin that hangs (keys.md 15)', async () => {
+  it('ends a plugin that hangs (keys.md 15)', async (context) => {
     const backend = await open('ed-hangs', folder, 1_500);
-    await refusal(signs(backend), 'ERR_SIGN_UNAVAILABLE');
+    const pass = mockDeadlines(context);
+    const refused = refusal(signs(backend), 'ERR_SIGN_UNAVAILABLE');
+    await until(() => existsSync(hangs));
+    pass(1_500);
+    await refused;
+    const pid = Number(readFileSync(hangs, 'utf8'));
+    await until(() => !isRunning(pid));
   });
 
   it('runs only a program in an absolute folder of PATH that nobody else can write to (keys.md 15)', async () => {
@@ -106,3 +113,11 @@ describe('a key behind a Sigstore KMS plugin', () => {
     await refusal(open('x'.repeat(70_000)), 'ERR_SIGN_LIMIT');
   });
 });
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

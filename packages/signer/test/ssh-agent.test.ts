@@ -13,6 +13,7 @@ import {
 } from '@danube/signer';
 import { pae } from 'in-toto-attestation';
 import { sampleKey } from './backends.ts';
+import { mockDeadlines, until } from './clock.ts';
 import { type AgentLie, blobOf, startAgent } from './servers/agent.ts';
 import { refusal, signs } from './service.ts';
 
@@ -140,11 +141,13 @@ describe('a key of an SSH agent', () => {
     assert.equal(agent.received.length, asked);
   });
 
-  it('gives up when the deadline is over or the caller stops', async () => {
-    const backend = await open(uri, { deadlines: { totalMs: 1_000 } });
-    agent.lie = 'silent';
-    const error = await refusal(signs(backend), 'ERR_SIGN_UNAVAILABLE');
-    assert.match(error.message, /did not finish within 1 s/);
+  it('gives up when the deadline is over or the caller stops', async (context) => {
+    const backend = await openSilently({ deadlines: { totalMs: 1_000 } });
+    const pass = mockDeadlines(context);
+    const refused = refusal(signs(backend), 'ERR_SIGN_UNAVAILABLE');
+    await until(() => agent.received.includes(13));
+    pass(1_000);
+    assert.match((await refused).message, /did not finish within 1 s/);
     assert.equal(audit.at(-1)?.outcome, 'timeout');
     const stop = new AbortController();
     const signing = (await openSilently()).sign(new Uint8Array(1), { signal: stop.signal });
@@ -207,9 +210,9 @@ describe('a key of an SSH agent', () => {
   });
 });
 
-async function openSilently(): Promise<KeyBackend> {
+async function openSilently(changes: ServiceOptions = {}): Promise<KeyBackend> {
   agent.lie = undefined;
-  const backend = await open();
+  const backend = await open(uri, changes);
   agent.lie = 'silent';
   return backend;
 }

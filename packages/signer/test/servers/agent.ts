@@ -47,7 +47,8 @@ export async function startAgent(
   other: PrivateKey,
   extra: readonly Buffer[] = [],
 ): Promise<LocalAgent> {
-  const folder = mkdtempSync(join(tmpdir(), 'danube-agent-'));
+  // A path of more than 107 bytes is none for a socket.
+  const folder = mkdtempSync(join(tmpdir().length > 60 ? '/tmp' : tmpdir(), 'danube-agent-'));
   const path = join(folder, 'agent');
   const answer = (body: Buffer): Buffer | undefined => {
     agent.received.push(body[0] ?? 0);

@@ -11,23 +11,24 @@ const pem = (type: 'ed' | 'p256'): string => {
 
 /**
  * Writes the plugin into a folder, with new keys. Its key id says which key it uses and how it lies: `ed`, `p256`,
- * `ed-hangs`. What it was asked lies in the file `seen`, a line a call.
+ * `ed-hangs`. What it was asked lies in the file `seen`, a line a call; the id of a process that hangs in `hangs`.
  */
-export function writePlugin(folder: string): { readonly seen: string } {
+export function writePlugin(folder: string): { readonly seen: string; readonly hangs: string } {
   const seen = join(folder, 'seen');
-  writeFileSync(join(folder, 'plugin.cjs'), programOf(seen, { ed: pem('ed'), p256: pem('p256') }));
+  const hangs = join(folder, 'hangs');
+  writeFileSync(join(folder, 'plugin.cjs'), programOf(seen, hangs, { ed: pem('ed'), p256: pem('p256') }));
   // A shell in between: the first line of a script has little room for the path of a Node.
   writeFileSync(
     join(folder, 'sigstore-kms-testkms'),
     `#!/bin/sh\nexec "${process.execPath}" "${join(folder, 'plugin.cjs')}" "$@"\n`,
     { mode: 0o755 },
   );
-  return { seen };
+  return { seen, hangs };
 }
 
-function programOf(seen: string, keys: Readonly<Record<string, string>>): string {
+function programOf(seen: string, hangs: string, keys: Readonly<Record<string, string>>): string {
   return `const { createPrivateKey, createPublicKey, createHash, randomBytes, sign } = require('node:crypto');
-const { appendFileSync, readFileSync, writeSync } = require('node:fs');
+const { appendFileSync, readFileSync, renameSync, writeFileSync, writeSync } = require('node:fs');
 const [version, text] = process.argv.slice(2);
 const { initOptions, methodName, ...args } = JSON.parse(text);
 const input = readFileSync(0);
@@ -45,7 +46,11 @@ if (methodName === 'publicKey') {
   let signature = hash === 0 ? sign(null, lie === 'digest' ? digest : input, key) : sign('sha256', input, key);
   if (lie === 'random') signature = randomBytes(64);
   if (lie === 'short') signature = signature.subarray(1);
-  if (lie === 'hangs') setInterval(() => {}, 1000);
+  if (lie === 'hangs') {
+    writeFileSync(${JSON.stringify(`${hangs}.new`)}, String(process.pid));
+    renameSync(${JSON.stringify(`${hangs}.new`)}, ${JSON.stringify(hangs)});
+    setInterval(() => {}, 1000);
+  }
   else if (lie === 'floods') for (;;) writeSync(1, 'x'.repeat(65536));
   else if (lie === 'error') answer({ errorMessage: 'CANARY', signMessage: { signature: signature.toString('base64') } });
   else if (lie === 'noJson') writeSync(1, 'CANARY');
