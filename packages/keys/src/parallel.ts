@@ -40,7 +40,8 @@ interface PendingBatch {
  * starts costs time and nothing else. All they can say is that a key verifies a signature, each answer is bound to its
  * question by a random number, and an answer that does not fit is none.
  *
- * They start when a thousand signatures are queued, and keep no process alive. Call {@link end} when all is asked.
+ * They start when a thousand signatures are queued, or before ({@link start}), and keep no process alive. Call {@link end}
+ * when all is asked.
  */
 export class SignatureWorkers {
   readonly #keys: readonly PublicKey[];
@@ -57,6 +58,11 @@ export class SignatureWorkers {
     }
     this.#keys = [...keys];
     this.#threads = threads ?? Math.min(availableParallelism() - 1, MAX_THREADS);
+  }
+
+  /** Starts the threads now, for a caller who knows that thousands of signatures will come. */
+  start(): void {
+    this.#workers ??= Array.from({ length: this.#threads }, () => startWorker(this.#keys));
   }
 
   /**
@@ -110,17 +116,17 @@ export class SignatureWorkers {
   #close(): void {
     this.#waiting.push(this.#open);
     this.#open = newPendingBatch();
-    if (this.#queued < WORTH_IT) return;
-    this.#workers ??= Array.from({ length: this.#threads }, () => startWorker(this.#keys));
-    for (const batch of this.#waiting.splice(0)) this.#send(batch);
+    if (this.#queued >= WORTH_IT) this.start();
+    if (this.#workers === undefined) return;
+    for (const batch of this.#waiting.splice(0)) sendTo(this.#workers, batch);
   }
+}
 
-  #send(batch: PendingBatch): void {
-    const sent = newBatch(batch.tasks, batch.nonces);
-    batch.sent = sent;
-    batch.tasks.length = 0;
-    for (const worker of this.#workers ?? []) worker.send(sent.shared);
-  }
+function sendTo(workers: readonly SignatureWorker[], batch: PendingBatch): void {
+  const sent = newBatch(batch.tasks, batch.nonces);
+  batch.sent = sent;
+  batch.tasks.length = 0;
+  for (const worker of workers) worker.send(sent.shared);
 }
 
 function newPendingBatch(): PendingBatch {

@@ -123,6 +123,24 @@ describe('signature workers', () => {
     workers.end();
   });
 
+  it('start before when the caller says so, and look at the first batch at once', async () => {
+    watchThreads();
+    const workers = new SignatureWorkers(PUBLIC, { threads: 2 });
+    workers.start();
+    workers.start();
+    assert.equal(startedThreads(), 2);
+    const all = questions(128);
+    const tickets = queue(workers, all);
+    await untilDone(tickets, 2);
+    assert.deepEqual(
+      tickets.map((ticket) => ticket && workers.keyOf(ticket)),
+      all.map((question) => signerOf(question, PUBLIC)),
+    );
+    workers.end();
+    workers.start();
+    assert.equal(startedThreads(), 2);
+  });
+
   it('are as many as other processors, or as the caller wants', () => {
     watchThreads();
     const none = new SignatureWorkers(PUBLIC, { threads: 0 });

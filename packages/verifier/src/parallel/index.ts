@@ -15,7 +15,7 @@ export interface ParallelSignaturesOptions extends SignatureWorkersOptions {
  * engine, which is given this as `signatures`, asks for what they have found and verifies the rest itself. Nothing waits
  * for a worker; one that breaks, or answers what was not asked, makes the verification slower and no verdict another.
  *
- * Below a thousand signatures no thread is started. Call {@link end} when the last report is there. The evidence must not
+ * Below a thousand signatures no thread is started, unless {@link start} says so. Call {@link end} when the last report is there. The evidence must not
  * be changed after it was added.
  */
 export class ParallelSignatures implements SignatureProofs {
@@ -27,6 +27,11 @@ export class ParallelSignatures implements SignatureProofs {
   constructor(publicKeys: readonly PublicKey[], { otherwise, ...options }: ParallelSignaturesOptions = {}) {
     this.#workers = new SignatureWorkers(publicKeys, options);
     this.#otherwise = otherwise;
+  }
+
+  /** Starts the threads now, for a caller who knows that there will be thousands of signatures: they take a while to begin. */
+  start(): void {
+    this.#workers.start();
   }
 
   /** Hands the signatures of the evidence to the workers. */

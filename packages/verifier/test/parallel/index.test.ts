@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { afterEach, describe, it } from 'node:test';
+import * as fc from 'fast-check';
 import { encodePublicKeyPem, parsePublicKey, type PublicKey } from '@danube/keys';
 import { ParallelSignatures } from '@danube/verifier/parallel';
 import {
@@ -43,6 +45,25 @@ function judge(
     now: NOW,
     ...(signatures !== undefined && { signatures }),
   });
+}
+
+const PARTS = Array.from({ length: 50 }, (_, number) => artifactOf(`part-${number}`));
+
+/** An attestation as a property describes it. */
+const SKETCH = fc.record({
+  part: fc.constantFrom(...PARTS),
+  keys: fc.subarray([BUILDER, AUDITOR, STRANGER], { minLength: 1 }),
+  keyid: fc.constantFrom(undefined, undefined, '', AUDITOR.publicKey.keyid),
+  flaw: fc.constantFrom('none', 'none', 'cut', 'changed'),
+  at: fc.nat(),
+});
+type Sketch = typeof SKETCH extends fc.Arbitrary<infer Value> ? Value : never;
+
+function draw({ part, keys, keyid, flaw, at }: Sketch, number: number): EvidenceFile {
+  const bytes = signed(statementOf({ subject: [part] }), { keys, ...(keyid !== undefined && { keyid }) });
+  const place = at % bytes.length;
+  if (flaw === 'changed') bytes[place] = (bytes[place] ?? 0) ^ 1;
+  return { path: `${number}.json`, bytes: flaw === 'cut' ? bytes.subarray(0, place) : bytes };
 }
 
 describe('signatures verified by other threads', () => {
@@ -91,6 +112,40 @@ describe('signatures verified by other threads', () => {
     };
     assert.deepEqual(judge(all, counted), expected);
     assert.ok(proven > 0);
+    signatures.end();
+  });
+
+  it('give the same report of any release, whatever is broken in it', async () => {
+    const count = { sent: 0, done: 0, proven: 0 };
+    const workers: InstanceType<typeof Worker>[] = [];
+    threads.Worker = class extends Worker {
+      constructor(code: string, options?: ConstructorParameters<typeof Worker>[1]) {
+        super(telling(code), options);
+        workers.push(this.on('message', () => (count.done += 1)));
+      }
+      override postMessage(batch: unknown): void {
+        count.sent += 1;
+        super.postMessage(batch);
+      }
+    };
+    const signatures = new ParallelSignatures(KEYS, { threads: 1 });
+    signatures.start();
+    const counted: SignatureProofs = {
+      keyOf: (item, position) => {
+        const key = signatures.keyOf(item, position);
+        if (key !== undefined) count.proven += 1;
+        return key;
+      },
+    };
+    const check = async (attestations: readonly Sketch[]): Promise<void> => {
+      const all = { artifacts: PARTS, evidence: loadEvidence(attestations.map(draw)) };
+      signatures.add(all.evidence);
+      while (count.done < count.sent) await once(workers[0]!, 'message');
+      assert.deepEqual(judge(all, counted), judge(all));
+    };
+    const releases = fc.array(SKETCH, { minLength: 150, maxLength: 200, size: 'max' });
+    await fc.assert(fc.asyncProperty(releases, check), { numRuns: 8 });
+    assert.ok(count.proven > 0);
     signatures.end();
   });
 
