@@ -32,7 +32,7 @@ export function readInput(path: string, maxBytes: number): Uint8Array {
 
 /**
  * The first bytes, at most so many, of a file, a pipe or, for `-`, standard input. Who reads thousands of files, none of
- * them secret, has them read through one `buffer`.
+ * them secret, has them read through one `buffer`: what fits into it is not copied, and holds until the next is read.
  *
  * @throws CliError ERR_IO
  */
@@ -54,17 +54,29 @@ function openForReading(path: string): number {
   }
 }
 
-function readAll(fd: number, name: string, maxBytes: number, buffer: Buffer): Uint8Array {
+function readAll(fd: number, name: string, maxBytes: number, buffer: Buffer): Buffer {
   const chunks: Buffer[] = [];
   let total = 0;
+  for (;;) {
+    const room = buffer.subarray(0, maxBytes - total);
+    const chunk = room.subarray(0, fill(fd, name, room));
+    total += chunk.length;
+    const isLast = chunk.length < buffer.length;
+    if (isLast && chunks.length === 0) return chunk;
+    chunks.push(Buffer.from(chunk));
+    if (isLast) return Buffer.concat(chunks, total);
+  }
+}
+
+/** Reads until the buffer is full, or nothing is left. */
+function fill(fd: number, name: string, buffer: Buffer): number {
+  let filled = 0;
   let count: number;
   do {
-    count = readSome(fd, buffer.subarray(0, maxBytes - total), name);
-    total += count;
-    if (count > 0) chunks.push(Buffer.from(buffer.subarray(0, count)));
-  } while (count > 0 && total < maxBytes);
-  const [first] = chunks;
-  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, total);
+    count = readSome(fd, buffer.subarray(filled), name);
+    filled += count;
+  } while (count > 0 && filled < buffer.length);
+  return filled;
 }
 
 function readSome(fd: number, chunk: Buffer, name: string): number {

@@ -13,17 +13,19 @@ const TIMES = /20\d\d-\d\d-\d\dT[\d:.]+Z/g;
 const root = folder();
 const nameOf = (number: number): string => `part-${String(number).padStart(4, '0')}.tgz`;
 
-/** Loaded before the command: tells how many threads it started, and which files it opened how often. */
+/** Loaded before the command: tells how many threads it started and how many attestations it had opened then, and which files it opened how often. */
 const WATCH = `
 const fs = require('node:fs');
 const threads = process.getBuiltinModule('node:worker_threads');
 const { Worker } = threads;
 let started = 0;
+let before = 0;
 const opened = {};
 threads.Worker = class extends Worker {
   constructor(code, options) {
     super(process.env.TEST_WORKER ?? code, options);
     started += 1;
+    before = Object.keys(opened).filter((name) => name.endsWith('.intoto.jsonl')).length;
   }
 };
 const { openSync } = fs;
@@ -32,11 +34,12 @@ fs.openSync = (path, ...rest) => {
   opened[name] = (opened[name] ?? 0) + 1;
   return openSync(path, ...rest);
 };
-process.on('exit', () => fs.writeFileSync(process.env.TEST_WATCH, JSON.stringify({ started, opened })));
+process.on('exit', () => fs.writeFileSync(process.env.TEST_WATCH, JSON.stringify({ started, before, opened })));
 `;
 
 interface Watched extends Outcome {
   readonly started: number;
+  readonly before: number;
   readonly opened: Readonly<Record<string, number>>;
 }
 
@@ -79,9 +82,10 @@ const THREADS = availableParallelism() > 1 ? availableParallelism() - 1 : 0;
 
 describe('a release of many artifacts, each with an attestation', () => {
   it('is verified by all processors, and each file is read once', () => {
-    const { code, started, opened, stdout } = verify(['good', '--provenance', 'good-attestations']);
+    const { code, started, before, opened, stdout } = verify(['good', '--provenance', 'good-attestations']);
     assert.equal(code, 0);
     assert.equal(started, Math.min(THREADS, 15));
+    assert.equal(before, 0);
     assert.match(stdout, /^1200 accepted, 0 rejected$/m);
     for (let number = 0; number < COUNT; number += 1) {
       assert.equal(opened[nameOf(number)], 1, nameOf(number));

@@ -31,7 +31,7 @@ export interface Evidence {
 /**
  * Reads evidence files in every format of `in-toto-attestation`, recognised by content: a DSSE envelope, JSON Lines, a
  * Sigstore bundle. A file or line that is none of them is kept with its error and reported; it never throws for what a
- * file holds.
+ * file holds. Nothing of the bytes is needed afterwards: their memory may be used for the next file.
  *
  * @throws {ExpectationError} (a `TypeError`) when a file is not `{ path, bytes }`.
  */

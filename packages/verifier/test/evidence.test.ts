@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MalformedError, encodeSigstoreBundle, publicKeyBundle } from 'in-toto-attestation';
-import { ExpectationError, type EvidenceFile, digestAlgorithms, loadEvidence } from '../src/index.ts';
+import {
+  ExpectationError,
+  type Evidence,
+  type EvidenceFile,
+  digestAlgorithms,
+  loadEvidence,
+} from '../src/index.ts';
 import { APP, BUILDER, LIB, bytesOf, envelopeOf, hash, signed, statementOf } from './fixture.ts';
 
 const file = (bytes: Uint8Array): EvidenceFile => ({ path: 'evidence', bytes });
@@ -34,6 +40,19 @@ describe('loadEvidence', () => {
 
   it('keeps a file that holds nothing', () => {
     for (const text of ['', '\n\n']) assert.equal(loadEvidence([file(bytesOf(text))]).items.length, 1);
+  });
+
+  it('holds what the bytes were when they were read, whatever becomes of them', () => {
+    const bundle = encodeSigstoreBundle(publicKeyBundle(envelopeOf(statementOf()), BUILDER.publicKey.keyid));
+    const line = new TextDecoder().decode(signed());
+    const read = ({ items }: Evidence): object[] =>
+      items.map((item) => ({ ...item, statement: item.statement() }));
+    for (const bytes of [signed(), bundle, bytesOf(`${line}\nnot JSON\n${line}\n`), bytesOf('?')]) {
+      const others = loadEvidence([file(bytes.slice())]);
+      const loaded = loadEvidence([file(bytes)]);
+      bytes.fill(0x20);
+      assert.deepEqual(read(loaded), read(others));
+    }
   });
 
   it('reads a statement once', () => {

@@ -59,14 +59,19 @@ export function expandEvidence(path: string): string[] {
     .map((name) => join(path, name));
 }
 
-let buffer: Buffer | undefined;
-
 /**
  * Reads evidence. A file that is too large is cut past the limit, for the verifier to refuse and report.
  *
  * @throws CliError ERR_IO
  */
 export function readEvidence(path: string): EvidenceFile {
+  return { path, bytes: Buffer.from(lendEvidence(path).bytes) };
+}
+
+let buffer: Buffer | undefined;
+
+/** The same, for whoever needs the bytes only until the next is read. @throws CliError ERR_IO */
+export function lendEvidence(path: string): EvidenceFile {
   buffer ??= Buffer.allocUnsafeSlow(256 * 1024);
   return { path, bytes: readUpTo(path, LIMITS.jsonLinesBytes + 1, buffer) };
 }

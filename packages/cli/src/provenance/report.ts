@@ -189,10 +189,12 @@ function whyUnchecked(reason: string): string {
 /** Each once: attestations of which a check says the same share it. */
 function checksOf(accepted: readonly ArtifactReport[], status: Check['status']): readonly Check[] {
   const found = new Set<Check>();
+  let last: readonly Check[] = [];
   for (const { attestations } of accepted) {
-    for (const check of attestations.find(isAcceptable)?.checks ?? []) {
-      if (check.status === status) found.add(check);
-    }
+    const checks = attestations.find(isAcceptable)?.checks ?? [];
+    for (const [index, check] of checks.entries())
+      if (check.status === status && check !== last[index]) found.add(check);
+    last = checks;
   }
   return [...found];
 }

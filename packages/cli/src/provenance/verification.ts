@@ -44,7 +44,7 @@ export interface Judged {
   readonly report: Report;
   readonly problems: readonly Problem[];
   readonly isBlind: boolean;
-  /** What it was made of. */
+  /** What it was made of, for a summary of it. */
   readonly files: readonly EvidenceFile[];
   readonly expectations: Expectations;
   readonly now: Date;
@@ -342,10 +342,11 @@ async function openArtifacts(
       'add --provenance FILE or --store PLACE',
     );
   }
-  const artifacts = files.length + digests.length;
+  const keepsSources = options.vsa !== undefined;
+  const reading = { artifacts: files.length + digests.length, expectations, keepsSources };
   const found = isElsewhere
-    ? await openEvidence(options.provenance, job, { artifacts, expectations })
-    : await loadFound(evidencePaths, { artifacts, expectations });
+    ? await openEvidence(options.provenance, job, reading)
+    : await loadFound(evidencePaths, reading);
   const subjects = subjectNames(found.evidence);
   return { ...found, files: files.filter((target) => isArtifact(target, subjects)), digests, problems };
 }
@@ -357,7 +358,8 @@ async function openJob(
   options: VerifyOptions,
   expectations: Expectations,
 ): Promise<Case> {
-  const opened = await openEvidence(options.provenance, found, { artifacts: 0, expectations });
+  const keepsSources = options.vsa !== undefined;
+  const opened = await openEvidence(options.provenance, found, { artifacts: 0, expectations, keepsSources });
   if (typeof found !== 'string') return { ...opened, files: [], digests: [], problems: [], job };
   const subjects = subjectNames(opened.evidence);
   const files = listFiles(found)
