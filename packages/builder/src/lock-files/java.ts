@@ -84,7 +84,7 @@ function filePurl(
   file: string,
 ): string {
   const rest = file.startsWith(`${name}-${version}`) ? file.slice(`${name}-${version}`.length) : undefined;
-  const [, classifier, type] = /^(?:-(.+?))?\.([A-Za-z0-9.]+)$/.exec(rest ?? '') ?? [];
+  const [, classifier, type] = /^(?:-(.{1,255}?))?\.([A-Za-z0-9.]{1,64})$/.exec(rest ?? '') ?? [];
   const qualifiers: Record<string, string> = {};
   if (type === undefined) qualifiers['file_name'] = file;
   if (classifier !== undefined) qualifiers['classifier'] = classifier;

@@ -86,8 +86,11 @@ function fileOf(reader: LockFileReader, file: Table, place: string): string {
   return decodeURIComponent(path.replace(/[?#].*$/, '').replace(/^.*\//, ''));
 }
 
+/** Of a line whose white space is one blank each. */
 const REQUIREMENT =
-  /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(?:===?\s*([^\s;,]+)|@\s*(\S+))?\s*(?:;.*)?$/;
+  /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?) ?(?:\[[^\]]*\])? ?(?:===? ?([^ ;,]+)|@ ?([^ ]+))? ?(?:;.*)?$/;
+/** With a user perhaps: `git+ssh://git@host/repository@COMMIT`. */
+const GIT_COMMIT = /^(git\+[^#@]+(?:@[^#@/][^#@]*)?)@([0-9a-f]{40})/;
 
 /** requirements.txt with hashes (pip.pypa.io, "Requirements File Format", "Hash-checking Mode"). */
 export function readRequirements(reader: LockFileReader, text: string): LockedDependency[] {
@@ -104,8 +107,8 @@ export function readRequirements(reader: LockFileReader, text: string): LockedDe
     const hashes = [...line.matchAll(/\s--hash[= ]([A-Za-z0-9]+:[0-9A-Fa-f]+)/g)].map(([, hash]) =>
       hashOf(reader, hash, place),
     );
-    const [, name, version, url] =
-      REQUIREMENT.exec(line.replace(/\s--(?:hash|config-settings).*$/, '').trim()) ?? [];
+    const requirement = line.replace(/\s--(?:hash|config-settings).*$/, '').replaceAll(/\s+/g, ' ');
+    const [, name, version, url] = REQUIREMENT.exec(requirement.trim()) ?? [];
     if (name === undefined) {
       throw reader.wrong(
         place,
@@ -113,7 +116,7 @@ export function readRequirements(reader: LockFileReader, text: string): LockedDe
         'pip-compile --generate-hashes pins them',
       );
     }
-    const [, remote, commit] = /^(git\+[^#@]+(?:@[^#@/]+)?[^#@]*)@([0-9a-f]{40})/.exec(url ?? '') ?? [];
+    const [, remote, commit] = GIT_COMMIT.exec(url ?? '') ?? [];
     if (remote !== undefined && commit !== undefined) return fromGit(reader, place, name, remote, commit);
     return withDigests({ uri: reader.purl(place, 'pypi', name, version) }, hashes);
   });
@@ -124,7 +127,8 @@ function logicalLines(text: string): { readonly line: string; readonly number: n
   const lines: { line: string; number: number }[] = [];
   let continued = false;
   for (const [index, raw] of text.split(/\r?\n/).entries()) {
-    const line = raw.replace(/(?:^|\s+)#.*$/, '');
+    const comment = raw.search(/(?:^|\s)#/);
+    const line = comment === -1 ? raw : raw.slice(0, comment).trimEnd();
     const ends = line.endsWith('\\');
     const part = ends ? line.slice(0, -1) : line;
     const last = lines.at(-1);

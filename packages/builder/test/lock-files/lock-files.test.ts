@@ -260,6 +260,26 @@ Foo.Bar[extra] == 2.0
       assertRefused('requirements.txt', 'six>=1\n', /line 1: expected name and version/);
     });
 
+    it('reads repositories of requirements.txt, with a user or without', () => {
+      const commit = '7'.repeat(40);
+      for (const [url, uri] of [
+        ['git+https://git.example.com/a.git', 'git+https://git.example.com/a.git'],
+        ['git+ssh://git@git.example.com/a', 'git+ssh://git@git.example.com/a'],
+      ] as const)
+        assert.equal(read('requirements.txt', `a @ ${url}@${commit}#egg=a\n`)[0]?.uri, uri);
+    });
+
+    // What a tenant writes must not keep whoever attests busy: a million of each would take hours otherwise.
+    it('takes time linear in a line of requirements.txt', () => {
+      const many = 1_000_000;
+      for (const line of [`a${' '.repeat(many)}!`, `a${' '.repeat(many)}==1.0 b`, `${'a-'.repeat(many)}!`])
+        assertRefused('requirements.txt', `${line}\n`, /line 1: expected name and version/);
+      const url = `a @ git+${'a'.repeat(many)}\n`;
+      assert.deepEqual(read('requirements.txt', url), [{ uri: 'pkg:pypi/a' }]);
+      const spaced = `six==1.17.0${' '.repeat(many)}# a comment\n`;
+      assert.deepEqual(read('requirements.txt', spaced), [{ uri: 'pkg:pypi/six@1.17.0' }]);
+    });
+
     it('reads poetry.lock, each file of a package', () => {
       const files = [wheel, sdist].map((file) => `{file = "${file}", hash = "sha256:${HEX.sha256}"}`);
       const text = `[[package]]\nname = "six"\nversion = "1.17.0"\nfiles = [${files.join(', ')}]\n[metadata]\nlock-version = "2.1"\n`;
@@ -328,6 +348,12 @@ source = { git = "https://github.com/acme/g?rev=main#${COMMIT}" }
         { ...guava, uri: `${guava.uri}?type=pom` },
       ]);
       assertRefused('checksums.sha256', `${HEX.sha1}  ${path}.jar\n`, /line 1: expected a sha256/);
+    });
+
+    it("takes time linear in a line of Maven's checksums", () => {
+      const file = `b-1-${'.a'.repeat(500_000)}!`;
+      const [found] = read('checksums.sha256', `${HEX.sha256}  g/b/1/${file}\n`);
+      assert.ok(found?.uri.includes('file_name='));
     });
 
     it("reads Gradle's verification-metadata.xml, with what is trusted as well", () => {

@@ -174,10 +174,19 @@ describe('lockName', () => {
 
   it('is without versions, folders, tags and digests', () => {
     assert.equal(nameOf('dist/app-1.2.0-rc.1.tgz'), 'app-*.tgz');
+    assert.equal(nameOf('app-10.20.30-2026.11.tgz'), 'app-*-*.tgz');
     assert.equal(nameOf('app'), 'app');
     assert.equal(nameOf('x', { packageUrl: 'pkg:npm/%40a/b@1.0.0' }), 'pkg:npm/@a/b');
     assert.equal(nameOf('x', { packageUrl: 'no package' }), 'x');
     assert.equal(nameOf('x', { image: 'r.example.com/a/b:v1' }), 'r.example.com/a/b');
+  });
+});
+
+// A million digits would take hours otherwise, and checksum files hold names of any length.
+describe('the time of lockName', () => {
+  it('is linear in the name', () => {
+    const name = '1'.repeat(1_000_000);
+    assert.equal(lockName({ name, digest: {} }), name);
   });
 });
 

@@ -139,7 +139,7 @@ export function lockName({ name, packageUrl, image }: ArtifactInput): string {
 }
 
 /** `1.2.0`, `1.2.0-rc.1`, `2026.11`: numbers with dots, and what announces a version before its time. */
-const VERSION = /\d+(?:\.\d+)+(?:[-+.]?(?:alpha|beta|dev|pre|rc|snapshot)[.-]?\d*)?/gi;
+const VERSION = /(?<!\d)\d+(?:\.\d+)+(?:[-+.]?(?:alpha|beta|dev|pre|rc|snapshot)[.-]?\d*)?/gi;
 
 /** A lockfile as it is written: names in order, one member a line. */
 export function encodeLock(artifacts: ReadonlyMap<string, LockEntry>): string {
