@@ -1,6 +1,13 @@
+interface Running<Value> {
+  readonly promise: Promise<Value>;
+  readonly stop: AbortController;
+  isOver: boolean;
+  waiting: number;
+}
+
 /** Work that several callers want at the same time, done once. */
 export class SharedWork<Value> {
-  readonly #running = new Map<string, { promise: Promise<Value>; stop: AbortController; waiting: number }>();
+  readonly #running = new Map<string, Running<Value>>();
 
   /**
    * The result of the work under this key that is under way, or of new work. A caller who gives up leaves the others
@@ -22,23 +29,27 @@ export class SharedWork<Value> {
     } finally {
       signal?.removeEventListener('abort', giveUp);
       running.waiting -= 1;
-      if (running.waiting === 0) {
+      if (running.waiting === 0 && !running.isOver) {
+        this.#forget(key, running);
         running.stop.abort();
-        if (this.#running.get(key) === running) this.#running.delete(key);
       }
     }
   }
 
-  #start(
-    key: string,
-    work: (signal: AbortSignal) => Promise<Value>,
-  ): { promise: Promise<Value>; stop: AbortController; waiting: number } {
+  #start(key: string, work: (signal: AbortSignal) => Promise<Value>): Running<Value> {
     const stop = new AbortController();
-    const promise = work(stop.signal);
-    // Whoever waits sees the error; nobody may be left who does.
-    promise.catch(() => undefined);
-    const running = { promise, stop, waiting: 0 };
+    const running: Running<Value> = { promise: work(stop.signal), stop, isOver: false, waiting: 0 };
     this.#running.set(key, running);
+    const end = (): void => {
+      running.isOver = true;
+      this.#forget(key, running);
+    };
+    // Whoever waits sees the error; nobody may be left who does.
+    running.promise.then(end, end);
     return running;
+  }
+
+  #forget(key: string, running: Running<Value>): void {
+    if (this.#running.get(key) === running) this.#running.delete(key);
   }
 }
