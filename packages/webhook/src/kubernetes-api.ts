@@ -16,14 +16,14 @@ export interface KubernetesAccess {
   readonly token: () => string;
 }
 
-/** What a pod is given. @throws {WebhookError} `ERR_WEBHOOK_KUBERNETES` outside of one. */
+/** What a pod is given. @throws {WebhookError} `ERR_WEBHOOK_CONFIG` outside of one. */
 export function accessOfPod(
   folder: string = SERVICE_ACCOUNT,
   environment: NodeJS.ProcessEnv = process.env,
 ): KubernetesAccess {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = environment;
   if (host === undefined || !existsSync(`${folder}/token`)) {
-    throw new WebhookError('ERR_WEBHOOK_KUBERNETES', 'this is no pod with a service account token', {
+    throw new WebhookError('ERR_WEBHOOK_CONFIG', 'this is no pod with a service account token', {
       hint: 'customResources, pullSecrets and background need one: automountServiceAccountToken, and the roles of the chart',
     });
   }

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { accessOfPod } from '../src/kubernetes-api.ts';
+import { createServerCertificate } from '../src/certificate.ts';
+import { accessOfPod, KubernetesApi } from '../src/kubernetes-api.ts';
 
 describe('accessOfPod', () => {
   const pod = mkdtempSync(join(tmpdir(), 'danube-pod-'));
@@ -27,8 +30,29 @@ describe('accessOfPod', () => {
   });
 
   it('is refused outside of a pod', () => {
-    const refusal = { name: 'WebhookError', code: 'ERR_WEBHOOK_KUBERNETES' };
+    const refusal = { name: 'WebhookError', code: 'ERR_WEBHOOK_CONFIG' };
     assert.throws(() => accessOfPod(pod, {}), refusal);
     assert.throws(() => accessOfPod(join(pod, 'none'), { KUBERNETES_SERVICE_HOST: 'x' }), refusal);
+  });
+});
+
+describe('KubernetesApi', () => {
+  it('says so when the API server cannot be reached', async () => {
+    const nobody = createServer();
+    nobody.listen(0, '127.0.0.1');
+    await once(nobody, 'listening');
+    const address = nobody.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    nobody.close();
+    await once(nobody, 'close');
+    const { authority } = createServerCertificate({ names: ['127.0.0.1'], days: 1 });
+    const api = new KubernetesApi({
+      url: `https://127.0.0.1:${port}`,
+      authorities: () => Buffer.from(authority),
+      token: () => 'a token',
+    });
+    const failure = { name: 'WebhookError', code: 'ERR_WEBHOOK_KUBERNETES' };
+    await assert.rejects(api.get('/api/v1/namespaces/a', new AbortController().signal), failure);
+    api.close();
   });
 });

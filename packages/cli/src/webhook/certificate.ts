@@ -34,8 +34,8 @@ certificate, adds the authority to those that the webhook configurations trust, 
 
 Exit codes:
   0  the certificate is good, or was made
-  2  this is no pod, or the API server refuses
-  3  danube itself failed
+  2  this is no pod
+  3  the API server refuses or cannot be reached, or danube itself failed
 
 Examples:
   danube webhook certificate --namespace danube-system --service danube-webhook \\
