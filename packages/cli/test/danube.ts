@@ -1,6 +1,6 @@
 /** Runs the built command as users do: one process a call, its own folder, nothing inherited that could help it. */
 import { spawn, type SpawnSyncOptions, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
@@ -16,12 +16,11 @@ if (isStale()) await buildCli();
 
 function isStale(): boolean {
   const built = Math.min(...['verify.cjs', 'parallel.cjs', 'danube.cjs'].map(timeOf));
-  return readdirSync(PACKAGES, { recursive: true, withFileTypes: true }).some(
-    (entry) =>
-      entry.isFile() &&
-      entry.parentPath.includes('/src') &&
-      statSync(join(entry.parentPath, entry.name)).mtimeMs > built,
-  );
+  const sources = readdirSync(PACKAGES).map((name) => join(PACKAGES, name, 'src'));
+  return sources
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))
+    .some((entry) => entry.isFile() && statSync(join(entry.parentPath, entry.name)).mtimeMs > built);
 }
 
 function timeOf(bundle: string): number {

@@ -152,26 +152,10 @@ describe('openSubjectDirectory', () => {
 
   it('loses nothing of what many processes write while others look', async () => {
     const folder = temporaryFolder();
-    const script = `
-      import { openSubjectDirectory } from '@danube/store';
-      import { allOf, dsseAbout } from ${JSON.stringify(join(import.meta.dirname, 'attestation.ts'))};
-      const store = openSubjectDirectory(process.argv[2]);
-      for (let index = 0; index < 20; index += 1) {
-        await store.put(dsseAbout(${JSON.stringify(A)}, process.argv[3] + ' ' + index));
-        await allOf(store.find(${JSON.stringify(A)}));
-      }
-    `;
     const run = promisify(execFile);
-    const options = { cwd: import.meta.dirname };
-    // Below this package, so that its name is found.
-    const own = join(import.meta.dirname, `writer-${process.pid}.ts`);
-    writeFileSync(own, script);
-    try {
-      const args = ['--conditions=@danube/source', own, folder];
-      await Promise.all(['a', 'b', 'c', 'd'].map((name) => run(process.execPath, [...args, name], options)));
-    } finally {
-      rmSync(own);
-    }
+    const loop = join(import.meta.dirname, 'subject-loop.ts');
+    const args = ['--conditions=@danube/source', loop, folder, A];
+    await Promise.all(['a', 'b', 'c', 'd'].map((name) => run(process.execPath, [...args, name])));
     assert.equal((await markersOf(openSubjectDirectory(folder), A)).length, 80);
     rmSync(snapshotIn(folder));
     assert.equal((await markersOf(openSubjectDirectory(folder), A)).length, 80);
