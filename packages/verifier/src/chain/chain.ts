@@ -25,6 +25,9 @@ import { expectProvenance, expectSummary } from './level.ts';
 /** How many dependencies one verification looks at, all levels together. */
 export const MAX_DEPENDENCIES = 100_000;
 
+/** How many attestations of dependencies one verification judges: of one digest there may be many, and it may have many names. */
+export const MAX_JUDGED = 100_000;
+
 /** Attestations that are listed under a dependency that none of them makes acceptable. */
 const LISTED = 5;
 
@@ -62,6 +65,7 @@ export class Chain {
   readonly #levels = new Map<number, Level>();
   readonly #followed = new WeakMap<Opened, FollowedBuild>();
   #count = 0;
+  #judged = 0;
 
   constructor(input: ChainInput) {
     this.#input = input;
@@ -127,6 +131,9 @@ export class Chain {
       ),
     ];
     for (const judge of judges) {
+      this.#judged += 1;
+      if (this.#judged > MAX_JUDGED)
+        return report(dependency, level.number, 'rejected', TOO_MANY_ATTESTATIONS, refused);
       const judged = judge();
       if (judged.accepted) return report(dependency, level.number, 'accepted', null, [judged.report]);
       if (refused.length < LISTED) refused.push(judged.report);
@@ -189,6 +196,7 @@ export class Chain {
 
 const REJECTED = 'the attestation is rejected, and its dependencies are not followed';
 const TOO_MANY = `more than ${MAX_DEPENDENCIES} dependencies: the others were not looked at`;
+const TOO_MANY_ATTESTATIONS = `more than ${MAX_JUDGED} attestations of dependencies: the others were not looked at`;
 const FOUND = { by: 'digest', omitted: 0 } as const;
 
 function judgeProvenance(

@@ -10,6 +10,7 @@ import {
   type FollowOptions,
   MAX_DEPENDENCIES,
   MAX_DEPTH,
+  MAX_JUDGED,
 } from '../../src/chain/index.ts';
 import { parsePolicy } from '../../src/documents/index.ts';
 import {
@@ -537,6 +538,19 @@ describe('the limits of following', () => {
     const last = dependenciesOf(report).at(-1);
     assert.equal(last?.verdict, 'rejected');
     assert.match(last?.reason ?? '', /were not looked at/);
+  });
+
+  // Anybody can write attestations, and whoever is built can have many names of one thing in a lock file.
+  it('reject what has more attestations than are looked at, however few things they are about', () => {
+    const beside = Array.from({ length: 500 }, () => made(LIB, [], STRANGER));
+    const names = Array.from({ length: MAX_JUDGED / 500 + 1 }, (_, index) => ({
+      uri: `https://example.com/${index}`,
+      digest: LIB.digest,
+    }));
+    const found = dependenciesOf(follow({ app: made(APP, names), beside }));
+    assert.deepEqual([found.at(-2)?.verdict, found.at(-2)?.reason], ['rejected', null]);
+    assert.equal(found.at(-1)?.verdict, 'rejected');
+    assert.match(found.at(-1)?.reason ?? '', /100000 attestations .* were not looked at/);
   });
 
   it('hold whatever a dependency is called: nothing throws, and nothing is verified that nobody vouches for', () => {
