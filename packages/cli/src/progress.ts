@@ -24,13 +24,27 @@ export function startProgress(verb: string, counted?: string): Progress {
       if (Date.now() < next) return;
       next = Date.now() + REDRAWN_EVERY_MS;
       drawn = true;
-      const amount = counted === undefined ? megabytes(total) : `${total} ${counted}`;
-      draw(`${verb} ${bar(done, total)} of ${amount} ${printable(file).slice(0, 40)}`);
+      draw(describeProgress({ verb, counted, done, total, file }, process.stderr.columns || 80));
     },
     end() {
       if (drawn) draw('');
     },
   };
+}
+
+/** How far something is. */
+interface State {
+  readonly verb: string;
+  readonly counted: string | undefined;
+  readonly done: number;
+  readonly total: number;
+  readonly file: string;
+}
+
+/** At most one row: of a line that the terminal breaks, only the last row could be wiped. */
+export function describeProgress({ verb, counted, done, total, file }: State, columns: number): string {
+  const amount = counted === undefined ? megabytes(total) : `${total} ${counted}`;
+  return `${verb} ${bar(done, total)} of ${amount} ${printable(file)}`.slice(0, columns - 1);
 }
 
 function bar(done: number, total: number): string {
@@ -41,7 +55,7 @@ function bar(done: number, total: number): string {
 }
 
 function megabytes(bytes: number): string {
-  return `${(bytes / 1_000_000).toFixed(0)} MB`;
+  return `${(bytes / 1_000_000).toFixed(bytes < 10_000_000 ? 1 : 0)} MB`;
 }
 
 function draw(line: string): void {

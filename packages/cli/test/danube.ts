@@ -89,3 +89,10 @@ export function unprivileged(): Pick<RunOptions, 'uid'> | undefined {
   const nobody = { uid: 65_534 };
   return danube(['--version'], { cwd, ...nobody }).code === 0 ? nobody : undefined;
 }
+
+/** Why nothing can be run on a terminal here; false where it can, by `script -qec COMMAND /dev/null`. */
+export const NO_TERMINAL: string | false = /util-linux/.test(
+  spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout ?? '',
+)
+  ? false
+  : 'script of util-linux is not installed';

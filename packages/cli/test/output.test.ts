@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { DANUBE, danube, folder } from './danube.ts';
+import { DANUBE, danube, folder, NO_TERMINAL } from './danube.ts';
 import { attestationOf, jobRecord, statementOf, testKey, write, writeRelease } from './fixture.ts';
 import { countCalls, struck } from './struck.ts';
 
@@ -105,7 +105,7 @@ describe('output', () => {
   });
 });
 
-describe('colour', { skip: hasScript() ? false : 'script of util-linux is not installed' }, () => {
+describe('colour', { skip: NO_TERMINAL }, () => {
   function onTerminal(env: Record<string, string>): string {
     const command = [process.execPath, DANUBE, ...VERIFY].join(' ');
     return spawnSync('script', ['-qec', command, '/dev/null'], {
@@ -133,10 +133,6 @@ describe('colour', { skip: hasScript() ? false : 'script of util-linux is not in
     );
   });
 });
-
-function hasScript(): boolean {
-  return /util-linux/.test(spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout ?? '');
-}
 
 describe('an accident', () => {
   // It waits for the disk, so that accidents have their time.

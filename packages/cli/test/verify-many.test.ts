@@ -1,10 +1,11 @@
 /** Whole releases: as many attestations as artifacts, in one call. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { danube, folder, type Outcome } from './danube.ts';
+import { DANUBE, danube, folder, NO_TERMINAL, type Outcome } from './danube.ts';
 import { attestationOf, BUILDER_ID, statementOf, testKey, write, writeKey } from './fixture.ts';
 
 const COUNT = 1200;
@@ -112,7 +113,29 @@ describe('a release of many artifacts, each with an attestation', () => {
     const accepted = lines.findIndex((line) => line.startsWith('accepted'));
     assert.ok(accepted > lines.indexOf(`rejected  ${nameOf(1100)}`));
     assert.equal(lines.filter((line) => line.startsWith('accepted')).length, COUNT - 2);
-    assert.match(stdout, /^1198 accepted, 2 rejected$/m);
+    assert.ok(lines.findIndex((line) => line.startsWith('reproduce: danube ')) < accepted);
+    assert.equal(lines.at(-1), `1198 accepted, 2 rejected (${nameOf(700)}, ${nameOf(1100)})`);
+  });
+
+  it('shows on a terminal how far it is, in one row that is gone at the end', { skip: NO_TERMINAL }, () => {
+    // A clock by which each look at it takes a while.
+    write(join(root, 'slow.cjs'), 'let now = 0; Date.now = () => (now += 200);');
+    const verifyBad = `provenance verify bad --public-key a.pub --public-key b.pub`;
+    const command = `stty cols 60; ${process.execPath} --require ./slow.cjs ${DANUBE} ${verifyBad}`;
+    const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], NO_COLOR: '1', TERM: 'xterm' },
+      maxBuffer: 2 ** 28,
+    });
+    const rows = stdout.split('\r\u001b[K').slice(1);
+    const report = rows.pop();
+    const verifying = rows.filter((row) => row.startsWith('verifying '));
+    assert.match(verifying[0] ?? '', /^verifying ░+ {3}\d % of 1200 attestatio$/);
+    assert.match(verifying.at(-1) ?? '', /^verifying █{23,24}░? +\d+ % of 1200 attestatio$/);
+    assert.ok(rows.some((row) => row.startsWith('hashing ')));
+    assert.ok(rows.every((row) => row.length < 60));
+    assert.match(report ?? '', /^rejected {2}part-0700\.tgz\r?\n/);
   });
 
   it('gets the same answer when the threads break, or claim that every signature is good', () => {

@@ -105,7 +105,7 @@ describe('danube provenance verify', () => {
     assert.match(stdout, /^ {4}actual {4}sha256:/m);
     assert.match(stdout, /^ {4}hint {6}/m);
     assert.match(stdout, /^accepted {2}dist\/app\.tgz/m);
-    assert.match(stdout, /^1 accepted, 1 rejected$/m);
+    assert.match(stdout, /^1 accepted, 1 rejected \(.+\)$/m);
   });
 
   it('says what is wrong with a file that was changed', () => {

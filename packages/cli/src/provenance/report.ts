@@ -54,11 +54,13 @@ const LISTED = 10;
 
 function sayUnjudged({ unjudged }: Report): void {
   if (unjudged.length === 0) return;
-  const more = unjudged.length > LISTED ? `, and ${unjudged.length - LISTED} more` : '';
-  sayWarning(
-    `no provenance names these files, and they were not judged: ${unjudged.slice(0, LISTED).join(', ')}${more}`,
-  );
+  sayWarning(`no provenance names these files, and they were not judged: ${list(unjudged)}`);
   sayHint('--no-extra makes such files fail');
+}
+
+function list(names: readonly string[]): string {
+  const more = names.length > LISTED ? `, and ${names.length - LISTED} more` : '';
+  return names.slice(0, LISTED).join(', ') + more;
 }
 
 function describeReport(report: Report, problems: number): string {
@@ -67,17 +69,20 @@ function describeReport(report: Report, problems: number): string {
   const accepted = artifacts.filter(({ verdict }) => verdict === 'accepted');
   return [
     ...rejected.flatMap(describeRejected),
+    ...(rejected.length === 0 ? [] : [describeCommand(process.argv.slice(2))]),
     ...accepted.flatMap((artifact) => [describeAccepted(artifact), ...describeBeside(artifact)]),
     ...describeWarnings(accepted),
     ...describeUnchecked(accepted),
     ...(isFollowed(report) ? describeDependencies(report) : []),
-    describeTotal(accepted.length, rejected.length, problems),
-    ...(rejected.length === 0 ? [] : [describeCommand(process.argv.slice(2))]),
+    describeTotal(accepted.length, rejected, problems),
   ].join('\n');
 }
 
-function describeTotal(accepted: number, rejected: number, problems: number): string {
-  const parts = [`${accepted} accepted`, `${rejected} rejected`];
+/** The last line; behind many accepted artifacts it says once more which ones are not. */
+function describeTotal(accepted: number, rejected: readonly ArtifactReport[], problems: number): string {
+  const names =
+    accepted === 0 || rejected.length === 0 ? '' : ` (${list(rejected.map(({ name }) => nameOf(name)))})`;
+  const parts = [`${accepted} accepted`, `${rejected.length} rejected${names}`];
   if (problems > 0) parts.push(`${problems} not judged`);
   return parts.join(', ');
 }
