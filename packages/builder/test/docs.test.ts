@@ -147,7 +147,7 @@ describe('README.md', () => {
     const { stdout, stderr } = spawnSync(
       process.execPath,
       ['--conditions=@danube/source', '--input-type=module-typescript', '--eval', code],
-      { cwd: folder, encoding: 'utf8' },
+      { cwd: folder, encoding: 'utf8', env: { PATH: process.env['PATH'] } },
     );
     assert.equal(stderr, '');
     assert.equal(stdout, blocks(page, 'text')[0]);

@@ -45,7 +45,13 @@ function subjects(): (string | undefined)[] {
 
 function git(...args: readonly string[]): string {
   const config = ['-c', 'user.name=Sam', '-c', 'user.email=sam@example.com'];
-  const { status, stdout, stderr } = spawnSync('git', [...config, ...args], { cwd: root, encoding: 'utf8' });
+  // By no configuration of the machine or its user: it may sign, run hooks, or name branches otherwise.
+  const env = { PATH: process.env['PATH'], ...GIT_ENV };
+  const { status, stdout, stderr } = spawnSync('git', [...config, ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    env,
+  });
   assert.equal(status, 0, stderr);
   return stdout.trim();
 }

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { ROOT } from '../../repository.ts';
 import { EXPLAINED } from '../../mutation/explained.ts';
 import { sourcesOf, TARGETS, testsOf } from '../../mutation/targets.ts';
 
-const files = execFileSync('git', ['ls-files', 'packages', 'scripts'], { cwd: ROOT, encoding: 'utf8' })
-  .split('\n')
-  .filter((file) => file.endsWith('.ts'));
+const files = ['packages', 'scripts']
+  .flatMap((top) =>
+    readdirSync(join(ROOT, top), { recursive: true, encoding: 'utf8' }).map((name) => `${top}/${name}`),
+  )
+  .filter((file) => file.endsWith('.ts') && !/\/(?:node_modules|dist)\//.test(file));
 
 describe('what is changed', () => {
   it('is there, and so is what has to notice', () => {
