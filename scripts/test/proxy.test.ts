@@ -18,6 +18,7 @@ import { createServerCertificate, reviewOnce } from '@danube/webhook';
 import { makeCertificate } from '../../packages/signer/test/servers/certificate.ts';
 import { startVault } from '../../packages/signer/test/servers/vault.ts';
 import { signs } from '../../packages/signer/test/service.ts';
+import { encode, pod, review } from '../../packages/webhook/test/reviews.ts';
 import { trustRoot } from '../vectors/trust-roots.ts';
 import { DANUBE } from '../repository.ts';
 
@@ -362,28 +363,11 @@ describe('the command and the webhook', () => {
     for (const [name, content] of Object.entries(files)) {
       writeFileSync(join(folder, name), JSON.stringify(content));
     }
-    const spec = { containers: [{ name: 'c', image: `${HOST}/shop/app@${digest}` }] };
-    const review = {
-      apiVersion: 'admission.k8s.io/v1',
-      kind: 'AdmissionReview',
-      request: {
-        uid: 'u',
-        kind: { group: '', version: 'v1', kind: 'Pod' },
-        resource: { group: '', version: 'v1', resource: 'pods' },
-        name: 'p',
-        namespace: 'team-a',
-        operation: 'CREATE',
-        userInfo: { username: 'alice' },
-        object: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'team-a' }, spec },
-        oldObject: null,
-        dryRun: false,
-        options: {},
-      },
-    };
+    const object = pod([`${HOST}/shop/app@${digest}`]);
     const { allowed, text } = await reviewOnce({
       config: join(folder, 'webhook.json'),
       phase: 'validate',
-      review: Buffer.from(JSON.stringify(review)),
+      review: encode(review({ object })),
       timeout: null,
     });
     assert.equal(allowed, false);

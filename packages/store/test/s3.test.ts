@@ -17,15 +17,13 @@ async function s3With(options: Partial<S3ServerOptions> = {}): Promise<S3Server>
   return server;
 }
 
+function placeOn({ bucket, endpoint }: S3Server): S3StoreOptions {
+  const credentials = async (): Promise<typeof CREDENTIAL> => CREDENTIAL;
+  return { bucket, region: 'eu-central-1', endpoint, credentials, retry: { attempts: 1 } };
+}
+
 function storeAt(server: S3Server, options: Partial<S3StoreOptions> = {}): ReturnType<typeof openS3Store> {
-  const store = openS3Store({
-    bucket: server.bucket,
-    region: 'eu-central-1',
-    endpoint: server.endpoint,
-    credentials: async () => CREDENTIAL,
-    retry: { attempts: 1 },
-    ...options,
-  });
+  const store = openS3Store({ ...placeOn(server), ...options });
   after(() => store.close());
   return store;
 }
@@ -208,14 +206,7 @@ describe('openS3Store', () => {
 
 describe('openS3Jobs', () => {
   function jobsAt(server: S3Server, options: Partial<S3StoreOptions> = {}): ReturnType<typeof openS3Jobs> {
-    const jobs = openS3Jobs({
-      bucket: server.bucket,
-      region: 'eu-central-1',
-      endpoint: server.endpoint,
-      credentials: async () => CREDENTIAL,
-      retry: { attempts: 1 },
-      ...options,
-    });
+    const jobs = openS3Jobs({ ...placeOn(server), ...options });
     after(() => jobs.close());
     return jobs;
   }

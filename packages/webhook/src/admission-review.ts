@@ -56,7 +56,7 @@ export interface AdmissionResponse {
 
 /** One operation of a JSON Patch (RFC 6902). */
 export interface PatchOperation {
-  readonly op: 'replace' | 'test';
+  readonly op: 'replace';
   /** JSON pointer. */
   readonly path: string;
   readonly value: string;

@@ -11,6 +11,7 @@ import { startRegistry, type StoredImage } from '@danube/test-registry';
 import { loadEvidence } from '@danube/verifier';
 import { reviewOnce } from '@danube/webhook';
 import { parseAttestations } from 'in-toto-attestation';
+import { encode, pod, review } from '../../../packages/webhook/test/reviews.ts';
 import { DANUBE } from '../../repository.ts';
 import {
   cosignLayer,
@@ -282,26 +283,9 @@ describe('the webhook with layers of .att that have a certificate', () => {
   async function admits({
     digest,
   }: StoredImage): Promise<{ readonly allowed: boolean; readonly text: string }> {
-    const spec = { containers: [{ name: 'c', image: `${registry.host}/shop/app@${digest}` }] };
-    const review = {
-      apiVersion: 'admission.k8s.io/v1',
-      kind: 'AdmissionReview',
-      request: {
-        uid: 'u',
-        kind: { group: '', version: 'v1', kind: 'Pod' },
-        resource: { group: '', version: 'v1', resource: 'pods' },
-        name: 'p',
-        namespace: 'team-a',
-        operation: 'CREATE',
-        userInfo: { username: 'alice' },
-        object: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'team-a' }, spec },
-        oldObject: null,
-        dryRun: false,
-        options: {},
-      },
-    };
+    const object = pod([`${registry.host}/shop/app@${digest}`]);
     const config = join(folder, 'webhook.json');
-    return reviewOnce({ config, phase: 'validate', review: bytesOf(review), timeout: null });
+    return reviewOnce({ config, phase: 'validate', review: encode(review({ object })), timeout: null });
   }
 
   it('admits what a trusted identity signed, and nothing that is not proven', async () => {

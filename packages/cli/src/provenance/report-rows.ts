@@ -1,5 +1,6 @@
 import type { AttestationReport, Check, Report } from '@danube/verifier';
 import { printable } from '../terminal.ts';
+import { progressOf } from './report.ts';
 import type { Problem } from './targets.ts';
 
 /** One artifact of a report, by the attestation that explains most: the accepted one, or the one that came furthest. */
@@ -32,11 +33,6 @@ export function reportRows({ artifacts }: Report, problems: readonly Problem[]):
 
 const isFailed = ({ status }: Check): boolean => status === 'fail';
 const isRejected = ({ verdict }: ReportRow): boolean => verdict === 'rejected';
-
-function progressOf({ checks }: AttestationReport): number {
-  const first = checks.findIndex(isFailed);
-  return first === -1 ? checks.length : first;
-}
 
 /** A failed check in one line, printable. */
 export function describeCheck({ expected, actual, hint }: Check): string {

@@ -132,7 +132,7 @@ function describeRejected({ name, attestations }: ArtifactReport): string[] {
 }
 
 /** How far an attestation came before its first failure: the one that came furthest explains most. */
-function progressOf({ checks }: AttestationReport): number {
+export function progressOf({ checks }: AttestationReport): number {
   const first = checks.findIndex(({ status }) => status === 'fail');
   return first === -1 ? checks.length : first;
 }
