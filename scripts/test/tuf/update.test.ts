@@ -432,5 +432,9 @@ describe('danube trust update --sigstore', () => {
     publish(releaseOf(4, 'other'));
     assert.equal((await updateSigstore()).exitCode, 0);
     assert.equal((await runDanube([...verify, ...signer], folder)).exitCode, 1);
+    const byCache = [...verify.slice(0, -1), '--sigstore-root=sigstore.json.tuf', ...signer];
+    const refused = await runDanube(byCache, folder);
+    assert.deepEqual([refused.exitCode, refused.stdout], [2, '']);
+    assert.match(refused.stderr, /is a directory\nhint: name the file that danube trust update/);
   });
 });

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import {
   type NamedRoot,
   parseTrustedRoot,
@@ -52,8 +53,14 @@ function parseNamedRoot(name: string, trustedRoot: JsonObject): SigstoreRoot {
   }
 }
 
-/** @throws CliError ERR_USAGE for a file that is no trusted root of Sigstore. */
+/** @throws CliError ERR_USAGE for what is no trusted root of Sigstore. */
 export function readRoot(path: string): SigstoreRoot {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+    throw usageError(
+      `--sigstore-root ${path} is a directory`,
+      'name the file that danube trust update --sigstore writes, not FILE.tuf, which is its cache',
+    );
+  }
   try {
     return parseTrustedRoot(readUpTo(path, ROOT_BYTES));
   } catch (error) {

@@ -164,6 +164,9 @@ provenance beside the artifact's, in --dependency-evidence or in --store, or a s
 A bad one rejects the artifact; one that nothing speaks for is reported, and rejects with --follow-all. What is said of
 the artifact does not hold for them, but who must have signed; --follow-policy says more, level by level.
 
+--sigstore-root is a file that does not say how old it is. danube trust update --sigstore brings it from the TUF
+repository of its instance, and ends with 1 when that one is outdated or not to be trusted: run it before, joined by &&.
+
 Nothing but images is fetched: keys, trust roots, evidence and policies are files; only --vsa-key may name a service.
 --offline makes sure that no connection is opened, and refuses images and stores elsewhere.
 
