@@ -9,7 +9,7 @@ import { ROOT } from '../repository.ts';
 import { EXPLAINED } from './explained.ts';
 import { instrument, type Mutant } from './mutants.ts';
 import { sourcesOf, TARGETS, testsOf, TOO_SLOW } from './targets.ts';
-import { WorkerProcess } from './worker-process.ts';
+import { type TimedTest, WorkerProcess } from './worker-process.ts';
 import type { Met, Task } from './worker.ts';
 
 /** Two, whatever the machine has: beside the work of people. */
@@ -25,9 +25,7 @@ interface Job extends Mutant {
 
 interface Meeting {
   /** Those of the module of the same name first, then the fastest. */
-  readonly tests: readonly number[];
-  /** How long they take. */
-  readonly milliseconds: number;
+  readonly tests: readonly TimedTest[];
   /** Whether a module meets the mutant when it is loaded: then every test may notice. */
   readonly isStatic: boolean;
 }
@@ -45,9 +43,11 @@ function meetings(met: readonly Met[], whenLoaded: readonly number[]): (job: Job
     const all = isStatic ? fastestFirst.map(([test]) => test) : (testsOf.get(number) ?? []);
     const isOwn = (test: number): boolean =>
       met[test]?.title.includes(`/${basename(file, '.ts')}.test.ts`) === true;
-    const tests = [...all.filter(isOwn), ...all.filter((test) => !isOwn(test))];
-    const milliseconds = tests.reduce((sum, test) => sum + (met[test]?.milliseconds ?? 0), 0);
-    return { tests, milliseconds, isStatic };
+    const tests = [...all.filter(isOwn), ...all.filter((test) => !isOwn(test))].map((test) => ({
+      test,
+      milliseconds: met[test]?.milliseconds ?? 0,
+    }));
+    return { tests, isStatic };
   };
 }
 
@@ -77,20 +77,20 @@ class Worker {
   }
 
   /** By a process that has tried others before, which is fast. */
-  async #isNoticedAtOnce(mutant: number, { tests, milliseconds }: Meeting): Promise<boolean> {
+  async #isNoticedAtOnce(mutant: number, { tests }: Meeting): Promise<boolean> {
     this.#process ??= await WorkerProcess.start(this.#task, this.#temporaryFolder);
-    const notice = await this.#process.notices(mutant, tests.slice(0, AT_ONCE), milliseconds);
+    const notice = await this.#process.notices(mutant, tests.slice(0, AT_ONCE));
     // The process, or what the change left in it, is of no use to the next.
     if (notice === 'hangs' || notice === 'spoilt') this.end();
     return notice === 'yes';
   }
 
   /** By a process of its own: what a module keeps from earlier tests can hide a change, or make another test fail. */
-  async #tryFromTheStart(mutant: number, { tests, milliseconds }: Meeting): Promise<Result> {
+  async #tryFromTheStart(mutant: number, { tests }: Meeting): Promise<Result> {
     const process = await WorkerProcess.start({ ...this.#task, mutant }, this.#temporaryFolder).catch(
       () => undefined,
     );
-    const notice = (await process?.notices(mutant, tests, milliseconds)) ?? 'yes';
+    const notice = (await process?.notices(mutant, tests)) ?? 'yes';
     process?.end();
     return notice === 'no' ? 'unnoticed' : notice === 'hangs' ? 'endless' : 'noticed';
   }

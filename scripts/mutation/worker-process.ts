@@ -2,8 +2,16 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Answer, Loaded, Request, Task } from './worker.ts';
 
-/** A change can make a loop endless: how long to wait, beside this many times what the tests took. */
+/** A change can make a loop endless: how long to wait for tests, beside this many times what they took. */
 const PATIENCE = { milliseconds: 10_000, times: 50 } as const;
+/** Tests are asked for as many at once as take so long, so that not all of them are waited for where one does not end. */
+const BATCH_MILLISECONDS = 500;
+
+/** A test, by its number, and how long it takes without a change. */
+export interface TimedTest {
+  readonly test: number;
+  readonly milliseconds: number;
+}
 
 /** `spoilt`: something fails without the change as well, now that the change was tried. */
 export type Notice = 'yes' | 'no' | 'hangs' | 'spoilt';
@@ -45,13 +53,18 @@ export class WorkerProcess {
   }
 
   /** Whether one of the tests fails with the change and passes without it. */
-  async notices(mutant: number, tests: readonly number[], milliseconds: number): Promise<Notice> {
-    const patience = PATIENCE.milliseconds + PATIENCE.times * milliseconds;
+  async notices(mutant: number, tests: readonly TimedTest[]): Promise<Notice> {
     try {
-      const { failed } = await this.ask({ mutant, tests }, patience);
-      if (failed === undefined) return 'no';
-      const { failed: again } = await this.ask({ tests: [failed.test] }, patience);
-      return again === undefined ? 'yes' : 'spoilt';
+      for (const batch of batchesOf(tests)) {
+        const patience = PATIENCE.milliseconds + PATIENCE.times * millisecondsOf(batch);
+        // oxlint-disable-next-line no-await-in-loop -- the first that fails is enough
+        const { failed } = await this.ask({ mutant, tests: batch.map(({ test }) => test) }, patience);
+        if (failed === undefined) continue;
+        // oxlint-disable-next-line no-await-in-loop -- the same
+        const { failed: again } = await this.ask({ tests: [failed.test] }, patience);
+        return again === undefined ? 'yes' : 'spoilt';
+      }
+      return 'no';
     } catch {
       return 'hangs';
     }
@@ -60,6 +73,21 @@ export class WorkerProcess {
   end(): void {
     this.#child.kill('SIGKILL');
   }
+}
+
+function millisecondsOf(tests: readonly TimedTest[]): number {
+  return tests.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+}
+
+function* batchesOf(tests: readonly TimedTest[]): Generator<readonly TimedTest[]> {
+  let batch: TimedTest[] = [];
+  for (const test of tests) {
+    batch.push(test);
+    if (millisecondsOf(batch) < BATCH_MILLISECONDS) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** The next message; undefined when the process ends before, or the time does. */
