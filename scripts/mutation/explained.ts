@@ -48,4 +48,9 @@ export const EXPLAINED: readonly Explained[] = [
     what: 'Number(actualLevel) >= Number(level)  ->  Number(actualLevel) > Number(level)',
     why: 'The same level of the same track is the same text, which is looked at before.',
   },
+  {
+    file: 'packages/in-toto-attestation/src/json-scan.ts',
+    what: 'at < text.length  ->  at <= text.length',
+    why: 'Behind the end stands no character, and none asks for nothing.',
+  },
 ];

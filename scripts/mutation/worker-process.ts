@@ -3,9 +3,11 @@ import { fileURLToPath } from 'node:url';
 import type { Answer, Loaded, Request, Task } from './worker.ts';
 
 /** A change can make a loop endless: how long to wait for tests, beside this many times what they took. */
-const PATIENCE = { milliseconds: 10_000, times: 50 } as const;
+const PATIENCE = { milliseconds: 5_000, times: 30 } as const;
+/** The same for loading them all, which a busy machine does in a minute. */
+const LOADING_MILLISECONDS = 300_000;
 /** Tests are asked for as many at once as take so long, so that not all of them are waited for where one does not end. */
-const BATCH_MILLISECONDS = 500;
+const BATCH_MILLISECONDS = 100;
 
 /** A test, by its number, and how long it takes without a change. */
 export interface TimedTest {
@@ -38,10 +40,10 @@ export class WorkerProcess {
       env: { ...process.env, TMPDIR: temporaryFolder },
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    const loaded = (await reply(child)) as Loaded | undefined;
+    const loaded = (await reply(child, LOADING_MILLISECONDS)) as Loaded | undefined;
     if (loaded !== undefined && 'tests' in loaded) return new WorkerProcess(child, loaded.mutants);
     child.kill('SIGKILL');
-    throw new Error(`cannot load the tests: ${loaded?.error ?? 'the process ended'}`);
+    throw new Error(`cannot load the tests: ${loaded?.error ?? 'they do not end, or end the process'}`);
   }
 
   /** @throws Error when the process ends, or says nothing for long. */

@@ -45,7 +45,7 @@ function pad(text: string): string | undefined {
 }
 
 const VALUES: Uint8Array = new Uint8Array(128).fill(0xff);
-for (let value = 0; value < 64; value += 1) VALUES[STANDARD.charCodeAt(value)] = value;
+for (const [value, digit] of [...STANDARD].entries()) VALUES[digit.charCodeAt(0)] = value;
 VALUES[0x2d] = 62;
 VALUES[0x5f] = 63;
 

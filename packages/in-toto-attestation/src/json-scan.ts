@@ -28,7 +28,7 @@ export function scanJson(text: string, depth: number): number | undefined {
     }
     if (unit === QUOTE) {
       at = closingQuote(text, at + 1);
-      if (at < 0) return undefined;
+      if (at === -1) return undefined;
     } else if (unit === 0x3a) {
       colons += 1;
     } else if (unit === 0x7b || unit === 0x5b) {
@@ -47,15 +47,13 @@ export function scanJson(text: string, depth: number): number | undefined {
 /** Offset of the quote that closes the string whose text starts at `start`, or -1. */
 function closingQuote(text: string, start: number): number {
   let at = text.indexOf('"', start);
-  while (at > start && text.charCodeAt(at - 1) === BACKSLASH && isEscaped(text, at, start)) {
-    at = text.indexOf('"', at + 1);
-  }
+  while (text.charCodeAt(at - 1) === BACKSLASH && isEscaped(text, at)) at = text.indexOf('"', at + 1);
   return at;
 }
 
-/** An odd number of backslashes stands before the character, and none of them before `start`. */
-function isEscaped(text: string, at: number, start: number): boolean {
+/** An odd number of backslashes stands before the character; before all of them stands at least the quote that opens. */
+function isEscaped(text: string, at: number): boolean {
   let first = at;
-  while (first > start && text.charCodeAt(first - 1) === BACKSLASH) first -= 1;
+  while (text.charCodeAt(first - 1) === BACKSLASH) first -= 1;
   return (at - first) % 2 === 1;
 }
