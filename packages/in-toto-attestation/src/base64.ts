@@ -45,7 +45,7 @@ function pad(text: string): string | undefined {
 }
 
 const VALUES: Uint8Array = new Uint8Array(128).fill(0xff);
-for (const [value, digit] of [...STANDARD].entries()) VALUES[digit.charCodeAt(0)] = value;
+for (const [value, digit] of new TextEncoder().encode(STANDARD).entries()) VALUES[digit] = value;
 VALUES[0x2d] = 62;
 VALUES[0x5f] = 63;
 
