@@ -281,7 +281,8 @@ const JSON_TYPE = 'application/json';
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 function send(response: ServerResponse, status: number, text: string, type: string = TEXT_TYPE): void {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) });
+  const length = String(Buffer.byteLength(text));
+  response.writeHead(status, ['content-type', type, 'content-length', length]);
   response.end(text);
 }
 
