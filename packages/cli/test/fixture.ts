@@ -1,6 +1,6 @@
 /** A job that was attested: files, keys and attestations, as other parties would hold them. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { encodePrivateKeyPem, encodePublicKeyPem, parsePrivateKey, type PrivateKey } from '@danube/keys';
 import {
@@ -38,6 +38,7 @@ export async function writeKey(path: string, key: PrivateKey): Promise<void> {
 export function write(path: string, data: string | Uint8Array, mode: number = 0o644): string {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, data, { mode });
+  chmodSync(path, mode); // whatever the umask takes away
   return path;
 }
 

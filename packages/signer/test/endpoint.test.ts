@@ -136,6 +136,7 @@ describe('connections (keys.md 16)', () => {
     const endpoint = parseEndpoint(url, ['*'], { allowLoopbackHttp: true }, rebinding);
     const client = createServiceClient(endpoint, {
       service: 'test',
+      environment: {},
       allowLoopbackHttp: true,
       maxAttempts: 1,
       audit: ({ outcome }) => void seen.push(`${outcome} ${asked}`),
@@ -197,6 +198,7 @@ describe('connections (keys.md 16)', () => {
     const endpoint = parseEndpoint(server.url, [], { allowLoopbackHttp: true });
     const client = createServiceClient(endpoint, {
       service: 'test',
+      environment: {},
       deadlines: { callMs: 60 },
       maxAttempts: 1,
     });
