@@ -51,8 +51,4 @@ export class VerdictCache<Value> {
       this.#entries.delete(oldest);
     }
   }
-
-  clear(): void {
-    this.#entries.clear();
-  }
 }
