@@ -335,6 +335,7 @@ describe('the command and the webhook', () => {
 
   it('the webhook does', async (context) => {
     const proxy = await proxyWith();
+    for (const name of ['NO_PROXY', 'no_proxy']) delete process.env[name];
     const before = process.env['HTTPS_PROXY'];
     process.env['HTTPS_PROXY'] = `http://${proxy.host}`;
     context.after(() => {

@@ -133,6 +133,7 @@ describe('--timestamp-url', () => {
       routes: { 'tsa.example:80': new URL(url).host },
       credentials: 'bob:secret',
     });
+    for (const name of ['NO_PROXY', 'no_proxy']) delete process.env[name];
     const ask = async (password: string): Promise<CommandResult> => {
       process.env['HTTP_PROXY'] = `http://bob:${password}@${proxy.host}`;
       return danube(...SIGN, '--format=bundle', '--timestamp-url=http://tsa.example/');
