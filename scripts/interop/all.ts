@@ -12,6 +12,7 @@ import { opensslPeer } from './openssl.ts';
 import { cryptography, inTotoAttestation, securesystemslib } from './python.ts';
 import { attLayers } from './att-layers.ts';
 import { registries } from './registries.ts';
+import { policyController } from './policy-controller.ts';
 import { sarifMultitool } from './sarif-multitool.ts';
 import { sigstoreVerify } from './sigstore-verify.ts';
 import { SUMMARY_CASES } from './slsa-verifier.ts';
@@ -41,11 +42,12 @@ export const PEERS: readonly Peer[] = [
   kmsPlugin,
   { ...slsaVerifier, cases: [...slsaVerifier.cases, ...SUMMARY_CASES] },
   apiServer,
+  policyController,
   helm,
   sarifMultitool,
   timestampAuthority,
   ...registries,
-  attLayers,
+  ...attLayers,
   linuxTools,
   versitygw,
   slsaVerifierParser,

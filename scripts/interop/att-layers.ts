@@ -1,15 +1,18 @@
-/** Layers of `.att` with certificates, of the vectors' own Sigstore instance: cosign 2 and we must say the same of each. */
-import { createHash } from 'node:crypto';
+/** Layers of `.att` with certificates, of the vectors' own Sigstore instance: cosign 2, slsa-verifier and we must say the same. */
+import { createHash, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../peers.ts';
 import { DANUBE } from '../repository.ts';
-import { cosignLayer, IDENTITY, ISSUER, type Mistakes, trustedRoot } from '../vectors/sigstore-instance.ts';
+import { cosignLayer, ISSUER, type Mistakes, REPOSITORY, trustedRoot } from '../vectors/sigstore-instance.ts';
 import { workflowStatement } from '../vectors/verify-sigstore.ts';
-import { type Case, type Peer, runProgram } from './case.ts';
+import { releaseFiles, roleKey, rootRole, serveRepository, signed } from '../test/tuf/repository.ts';
+import { acceptsMeanwhile, type Case, type Peer, type Ran, runProgram } from './case.ts';
+import { slsaVerifier } from './cloud-keys.ts';
 import { cosign2 } from './cosign.ts';
 import { pushImage, type SmallImage, smallImage } from './image.ts';
 import type { Material } from './material.ts';
+import { BUILDER } from './matrix/builders.ts';
 import { type Running, startDistribution } from './registries.ts';
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
@@ -20,7 +23,8 @@ function attOf(
   mistakes: Mistakes,
 ): { readonly tag: string; readonly att: SmallImage } {
   const subject = [{ name: 'shop/app', digest: { sha256: digest.slice(7) } }];
-  const { envelope, annotations } = cosignLayer({ ...workflowStatement(), subject }, mistakes);
+  const statement = { ...workflowStatement({ builder: BUILDER }), subject };
+  const { envelope, annotations } = cosignLayer(statement, { identity: BUILDER, ...mistakes });
   const rootfs = { type: 'layers', diff_ids: [digestOf(envelope)] };
   const config = Buffer.from(JSON.stringify({ architecture: '', os: '', config: {}, rootfs }));
   const predicateType = 'https://slsa.dev/provenance/v1';
@@ -57,67 +61,132 @@ interface Root {
   readonly ctlogs: readonly { readonly publicKey: { readonly rawBytes: string } }[];
 }
 
-/** The trusted root, for us as a file and for cosign 2 as it takes one. */
-function writeRoot(m: Material): { readonly file: string; readonly env: Readonly<Record<string, string>> } {
-  const root = trustedRoot() as Root;
-  const write = (name: string, label: string, base64: string | undefined): string => {
-    const path = join(m.folder, name);
-    const lines = base64?.match(/.{1,64}/g)?.join('\n') ?? '';
-    writeFileSync(path, `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`);
-    return path;
-  };
-  const [authority] = root.certificateAuthorities[0]?.certChain.certificates ?? [];
+/** The trusted root, for us as a file. */
+function writeRoot(m: Material): string {
   const file = join(m.folder, 'att-root.json');
-  writeFileSync(file, JSON.stringify(root));
-  return {
-    file,
-    env: {
-      SIGSTORE_ROOT_FILE: write('att-root.pem', 'CERTIFICATE', authority?.rawBytes),
-      SIGSTORE_REKOR_PUBLIC_KEY: write('att-log.pem', 'PUBLIC KEY', root.tlogs[0]?.publicKey.rawBytes),
-      SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: write('att-ct.pem', 'PUBLIC KEY', root.ctlogs[0]?.publicKey.rawBytes),
-    },
-  };
+  writeFileSync(file, JSON.stringify(trustedRoot()));
+  return file;
 }
 
-/** The exit codes of cosign and of ours for an image whose layer has these mistakes. */
-async function judge(m: Material, running: Running, mistakes: Mistakes): Promise<readonly (number | null)[]> {
+/** The same for programs that take it from the cache of a TUF client: `cosign initialize` writes one, of a repository here. */
+async function writeCache(m: Material): Promise<string> {
+  const { certificateAuthorities, tlogs, ctlogs } = trustedRoot() as Root;
+  const [authority] = certificateAuthorities[0]?.certChain.certificates ?? [];
+  const keys = [roleKey()];
+  const files = releaseFiles({
+    version: 1,
+    keys,
+    name: 'fulcio_v1.crt.pem',
+    target: pem('CERTIFICATE', authority?.rawBytes),
+    others: {
+      'rekor.pub': pem('PUBLIC KEY', tlogs[0]?.publicKey.rawBytes),
+      'ctfe.pub': pem('PUBLIC KEY', ctlogs[0]?.publicKey.rawBytes),
+    },
+  });
+  const root = join(m.folder, 'att-tuf-root.json');
+  writeFileSync(root, signed(rootRole({ keys }), keys));
+  const cache = join(m.folder, `att-tuf-${randomUUID()}`);
+  const repository = await serveRepository();
+  try {
+    for (const [path, bytes] of files) repository.files.set(`/${path}`, bytes);
+    const from = ['--mirror', new URL(repository.url).origin, '--root', root];
+    await acceptsMeanwhile(findProgram('cosign-2') ?? '', ['initialize', ...from], { TUF_ROOT: cache });
+    return cache;
+  } finally {
+    repository.server.close();
+  }
+}
+
+function pem(label: string, base64: string | undefined): Buffer {
+  const lines = base64?.match(/.{1,64}/g)?.join('\n') ?? '';
+  return Buffer.from(`-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`);
+}
+
+/** Another program that reads such layers. */
+interface Reader {
+  readonly peer: Pick<Peer, 'name' | 'source' | 'version'>;
+  readonly program: string;
+  readonly args: (reference: string) => readonly string[];
+}
+
+const COSIGN_2: Reader = {
+  peer: cosign2,
+  program: 'cosign-2',
+  args: (reference) => {
+    // The certificates name their issuer as Fulcio does today; cosign 2 reads the older extension alone.
+    const signer = ['--certificate-identity', BUILDER, '--certificate-oidc-issuer-regexp', '.*'];
+    const how = ['--type', 'slsaprovenance1', '--offline', '--allow-insecure-registry'];
+    return ['verify-attestation', ...signer, ...how, reference];
+  },
+};
+
+const SLSA_VERIFIER: Reader = {
+  peer: slsaVerifier,
+  program: 'slsa-verifier',
+  args: (reference) => {
+    const source = REPOSITORY.replace('https://', '');
+    return ['verify-image', reference, '--builder-id', BUILDER, '--source-uri', source];
+  },
+};
+
+/** What the reader and we say of an image whose layer has these mistakes. */
+async function judge(
+  m: Material,
+  running: Running,
+  mistakes: Mistakes,
+  { program, args }: Reader,
+): Promise<readonly [theirs: Ran, ours: Ran]> {
   const image = smallImage(JSON.stringify(mistakes));
   await pushImage(running.base, 'shop/app', 'v1', image);
   const { tag, att } = attOf(image, mistakes);
   await pushImage(running.base, 'shop/app', tag, att);
-  const { file, env } = writeRoot(m);
   const reference = `${running.host}/shop/app@${image.digest}`;
-  // The certificates name their issuer as Fulcio does today; cosign 2 reads the older extension alone.
-  const issuer = ['--certificate-oidc-issuer-regexp', '.*'];
-  const how = ['--type', 'slsaprovenance1', '--offline', '--allow-insecure-registry'];
-  const theirs = ['verify-attestation', '--certificate-identity', IDENTITY, ...issuer, ...how, reference];
-  const expected = ['--sigstore-root', file, '--certificate-identity', IDENTITY];
+  const expected = ['--sigstore-root', writeRoot(m), '--certificate-identity', BUILDER];
   const ours = ['provenance', 'verify', `oci:${reference}`, ...expected, '--certificate-issuer', ISSUER];
   return [
-    runProgram(findProgram('cosign-2') ?? '', theirs, env).status,
-    runProgram(process.execPath, [DANUBE, ...ours, ...running.reach]).status,
+    runProgram(findProgram(program) ?? '', args(reference), { TUF_ROOT: await writeCache(m) }),
+    runProgram(process.execPath, [DANUBE, ...ours, ...running.reach]),
   ];
 }
 
-const rows: readonly (readonly [what: string, mistakes: Mistakes, isGood: boolean])[] = [
-  ['accepts, as we do, an envelope with its certificate and log entry', {}, true],
-  ['refuses, as we do, a certificate of an authority that nobody named', { forged: true }, false],
-  ['refuses, as we do, the log entry of another certificate', { splicedSigner: true }, false],
-  ['refuses, as we do, a time that the log did not sign', { editedTime: '2026-02-01T10:06:00Z' }, false],
-  ['refuses, as we do, a signature after the certificate', { signedAt: '2026-02-01T10:10:01Z' }, false],
+const rows: readonly (readonly [what: string, mistakes: Mistakes, reason?: RegExp])[] = [
+  ['accepts, as we do, an envelope with its certificate and log entry', {}],
+  [
+    'refuses, as we do, a certificate of an authority that nobody named',
+    { forged: true },
+    /certificate signed by unknown authority/,
+  ],
+  [
+    'refuses, as we do, the log entry of another certificate',
+    { splicedSigner: true },
+    /comparing public key PEMs/,
+  ],
+  [
+    'refuses, as we do, a time that the log did not sign',
+    { editedTime: '2026-02-01T10:06:00Z' },
+    /unable to verify SET/,
+  ],
+  [
+    'refuses, as we do, a signature after the certificate',
+    { signedAt: '2026-02-01T10:10:01Z' },
+    /certificate expired before signatures/,
+  ],
 ];
 
-export const attLayers: Peer = {
-  ...cosign2,
-  name: 'cosign 2, .att with certificates',
-  version: () => (findProgram('docker-registry') === undefined ? undefined : cosign2.version()),
-  cases: rows.map(([what, mistakes, isGood]): Case => ({
+const peerOf = (reader: Reader): Peer => ({
+  ...reader.peer,
+  name: `${reader.peer.name}, .att with certificates`,
+  version: () => (findProgram('docker-registry') === undefined ? undefined : reader.peer.version()),
+  cases: rows.map(([what, mistakes, reason]): Case => ({
     what,
     run: (m) =>
       startDistribution('docker-registry', m, {}, async (running) => {
-        const codes = await judge(m, running, mistakes);
-        const wanted = isGood ? [0, 0] : [1, 1];
-        if (codes.join() !== wanted.join()) throw new Error(`exit codes ${codes.join(', ')}`);
+        const [theirs, ours] = await judge(m, running, mistakes, reader);
+        const [wanted, codes] = [reason ? '1, 1' : '0, 0', `${theirs.status}, ${ours.status}`];
+        if (codes !== wanted || reason?.test(theirs.output) === false)
+          throw new Error(`exit codes ${codes}: ${theirs.output}`);
       }),
   })),
-};
+});
+
+export const attLayers: readonly Peer[] = [COSIGN_2, SLSA_VERIFIER].map(peerOf);

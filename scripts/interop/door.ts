@@ -21,6 +21,7 @@ import {
   PROVENANCE_V1,
   publicKeyBundle,
   STATEMENT_V1,
+  type JsonObject,
 } from 'in-toto-attestation';
 import { parseAllDocuments } from 'yaml';
 import { TEMPLATE } from '../manifest.ts';
@@ -55,6 +56,30 @@ export interface ApiAnswer {
   readonly warnings: readonly string[];
 }
 
+export interface DoorOptions {
+  /** More keys that the policy believes, as PEM, by their names. */
+  readonly publicKeys?: Readonly<Record<string, string>>;
+}
+
+/** What an attestation differs in from one that the policy accepts. */
+export interface AttestOptions {
+  readonly key?: PrivateKey;
+  readonly builder?: string;
+  /** Also as cosign 2 has it. */
+  readonly compat?: 'att';
+}
+
+/** Of a build that the policy accepts. */
+export function predicateOf(builder: string = BUILDER): JsonObject {
+  return {
+    buildDefinition: {
+      buildType: 'https://ci.example.com/build/v1',
+      externalParameters: { channel: 'stable' },
+    },
+    runDetails: { builder: { id: builder } },
+  };
+}
+
 export class Door {
   readonly kubernetes: Kubernetes;
   readonly registry: ImageRegistry;
@@ -63,12 +88,13 @@ export class Door {
   readonly key: PrivateKey = generatePrivateKey();
   readonly port: number;
   readonly #folder: string;
+  readonly #publicKeys: Readonly<Record<string, string>>;
   #certificate: ServerCertificate;
   #webhook: ChildProcess | undefined;
   #log = '';
   #metricsPort = 0;
 
-  static async open(folder: string): Promise<Door> {
+  static async open(folder: string, options: DoorOptions = {}): Promise<Door> {
     mkdirSync(folder, { recursive: true });
     const registry = await startImageRegistry(join(folder, 'images'));
     const privateRegistry = await startImageRegistry(join(folder, 'private-images'), true);
@@ -77,7 +103,7 @@ export class Door {
       // To what an EndpointSlice names: the addresses of Services lead nowhere without a node.
       apiServer: ['--enable-aggregator-routing=true'],
     });
-    const door = new Door(folder, kubernetes, registry, privateRegistry, await freePort());
+    const door = new Door(folder, kubernetes, registry, privateRegistry, await freePort(), options);
     try {
       await door.#install();
       return door;
@@ -93,7 +119,9 @@ export class Door {
     registry: ImageRegistry,
     privateRegistry: ImageRegistry,
     port: number,
+    { publicKeys = {} }: DoorOptions,
   ) {
+    this.#publicKeys = publicKeys;
     this.#folder = folder;
     this.kubernetes = kubernetes;
     this.registry = registry;
@@ -122,21 +150,20 @@ export class Door {
     return { tagged: `${this.privateRegistry.host}/${name}`, digest };
   }
 
-  async attest({ host }: ImageRegistry, repository: string, digest: string): Promise<void> {
+  async attest(
+    { host }: ImageRegistry,
+    repository: string,
+    digest: string,
+    { key = this.key, builder = BUILDER, ...how }: AttestOptions = {},
+  ): Promise<void> {
     const payload = encodeStatement({
       _type: STATEMENT_V1,
       subject: [{ name: repository, digest: { sha256: digest.slice('sha256:'.length) } }],
       predicateType: PROVENANCE_V1,
-      predicate: {
-        buildDefinition: {
-          buildType: 'https://ci.example.com/build/v1',
-          externalParameters: { channel: 'stable' },
-        },
-        runDetails: { builder: { id: BUILDER } },
-      },
+      predicate: predicateOf(builder),
     });
-    const { keyid } = this.key.publicKey;
-    const signatures = [{ keyid, sig: this.key.sign(pae(PAYLOAD_TYPE, payload)) }];
+    const { keyid } = key.publicKey;
+    const signatures = [{ keyid, sig: key.sign(pae(PAYLOAD_TYPE, payload)) }];
     const bundle = encodeSigstoreBundle(
       publicKeyBundle({ payloadType: PAYLOAD_TYPE, payload, signatures }, keyid),
     );
@@ -144,7 +171,7 @@ export class Door {
       plainHttp: [host],
       credentials: () => Promise.resolve([PRIVATE_USER]),
     });
-    await client.attach({ registry: host, repository, digest }, bundle);
+    await client.attach({ registry: host, repository, digest }, bundle, how);
     client.close();
   }
 
@@ -160,7 +187,7 @@ export class Door {
       config: {
         workloads: 'warn',
         customResources: true,
-        trust: { publicKeys: { ci: encodePublicKeyPem(this.key.publicKey) } },
+        trust: { publicKeys: { ci: encodePublicKeyPem(this.key.publicKey), ...this.#publicKeys } },
         policies: { release: { document: JSON.stringify(this.policy()) } },
         registries: { plainHttp: [this.registry.host, this.privateRegistry.host] },
         pullSecrets: { 'team-a': ['regcred'] },
@@ -222,23 +249,8 @@ export class Door {
     };
   }
 
-  /** Says that the webhook's Service is answered here. */
   #endpoint(): object {
-    return {
-      apiVersion: 'discovery.k8s.io/v1',
-      kind: 'EndpointSlice',
-      metadata: {
-        name: 'danube-webhook-here',
-        namespace: NAMESPACE,
-        labels: {
-          'kubernetes.io/service-name': 'danube-webhook',
-          'endpointslice.kubernetes.io/managed-by': 'interop',
-        },
-      },
-      addressType: 'IPv4',
-      ports: [{ name: 'https', port: this.port, protocol: 'TCP' }],
-      endpoints: [{ addresses: [ownAddress()], conditions: { ready: true } }],
-    };
+    return endpointSlice(NAMESPACE, 'danube-webhook', { name: 'https', port: this.port });
   }
 
   #writeConfig(manifests: readonly Manifest[]): void {
@@ -367,6 +379,11 @@ export class Door {
     return log;
   }
 
+  /** The process of our command. */
+  get pid(): number {
+    return this.#webhook?.pid ?? 0;
+  }
+
   /** Ends it as the machine's power would. */
   async kill(): Promise<void> {
     const child = this.#webhook;
@@ -441,6 +458,29 @@ export class Door {
     this.privateRegistry.stop();
     await this.kubernetes.stop();
   }
+}
+
+/** Says that a Service is answered on this machine. */
+export function endpointSlice(
+  namespace: string,
+  service: string,
+  port: { readonly name: string; readonly port: number },
+): object {
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      name: `${service}-here`,
+      namespace,
+      labels: {
+        'kubernetes.io/service-name': service,
+        'endpointslice.kubernetes.io/managed-by': 'interop',
+      },
+    },
+    addressType: 'IPv4',
+    ports: [{ ...port, protocol: 'TCP' }],
+    endpoints: [{ addresses: [ownAddress()], conditions: { ready: true } }],
+  };
 }
 
 /** The objects in a file. */

@@ -33,7 +33,8 @@ None of them is ours to change:
 - **slsa-verifier** takes no public key for provenance: it accepts certificates of GitHub and Google Cloud Build only, and
   provenance v1 of a closed list of builders. Whom to trust it asks Sigstore's TUF repository, by a root that is built in and that
   no option or variable replaces; without the network it ends with \`tuf refresh failed\`. What the tables have of it is therefore
-  said by a program that \`.ci/peers\` builds of the same code with another root. An envelope without a bundle it looks up in the
+  said by a program that \`.ci/peers\` builds of the same code with another root. For images it takes the cache that
+  \`cosign initialize\` writes, and is the released program. An envelope without a bundle it looks up in the
   live log, which is not asked here; what it says of its own cases is compared by the conformance run
   ([conformance.md](conformance.md)). It reads our verification summaries.
 - **The \`sigstore\` client for npm** offers no way to turn its timestamp threshold off; \`@sigstore/verify\`, below it, does.

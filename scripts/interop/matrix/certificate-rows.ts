@@ -11,16 +11,10 @@ import {
 } from '../../vectors/sigstore-instance.ts';
 import { APP, DOCS, PROVENANCE_V02, statement } from '../../vectors/statements.ts';
 import { workflowStatement } from '../../vectors/verify-sigstore.ts';
+import { AT_BRANCH, BUILDER, GENERATOR } from './builders.ts';
 import { because, COSIGNS } from './reasons.ts';
 import { CERTIFICATE_VERIFIERS, type CertificateFiles } from './certificate-verifiers.ts';
 import { type AnyTable, type Row, tableOf } from './table.ts';
-
-/** Two workflows that build for others: slsa-verifier believes a few alone, of which these sign our statements here. */
-const BUILDER =
-  'https://github.com/bazel-contrib/publish-to-bcr/.github/workflows/publish.yaml@refs/tags/v1.2.0';
-const AT_BRANCH = BUILDER.replace('refs/tags/v1.2.0', 'refs/heads/main');
-const GENERATOR =
-  'https://github.com/slsa-framework/slsa-github-generator/.github/workflows/generator_generic_slsa3.yml@refs/tags/v2.1.0';
 
 /** What the builder says of a build, with `actions/attest`. */
 const built = (difference: Parameters<typeof workflowStatement>[0] = {}): object =>
