@@ -95,22 +95,18 @@ class JsonChecker {
   #string(): string {
     const start = this.#at;
     this.#at += 1;
-    let escaped = false;
     for (;;) {
       const unit = this.#text.charCodeAt(this.#at);
       if (unit === 0x22) break;
       // NaN, past the end, compares false.
       if (!(unit >= 0x20))
         this.#fail('ERR_JSON_SYNTAX', 'a string is not closed or holds a control character');
-      if (unit === 0x5c) {
-        escaped = true;
-        this.#match(ESCAPE, 'an escape that JSON does not have');
-      } else {
-        this.#at += 1;
-      }
+      if (unit === 0x5c) this.#match(ESCAPE, 'an escape that JSON does not have');
+      else this.#at += 1;
     }
     this.#at += 1;
-    return escaped ? this.#unescape(start) : this.#text.slice(start + 1, this.#at - 1);
+    const text = this.#text.slice(start + 1, this.#at - 1);
+    return text.includes('\\') ? this.#unescape(start) : text;
   }
 
   #unescape(start: number): string {
