@@ -33,7 +33,7 @@ How it is reached:
   on; nothing waits for them, and what they have not said is verified by the thread that judges. Files are read through one
   buffer, and kept only for a summary that will name them. Of what the command computes, signatures are two fifths, and a fifth
   is V8's own threads, which compile what became hot and collect garbage; a larger young generation or other limits for
-  compiling change nothing. The floor is a program that only hashes the files and checks the signatures, on as many processors.
+  compiling made no clear difference. The floor is a program that only hashes the files and checks the signatures, on as many processors.
 - **Hashing.** Reading and hashing overlap, in buffers that are used again: memory does not grow with the input. Worker
   threads are started only where there is enough to do for them to pay: for several large files, and for more than 20,000
   small ones. What is measured is one bundled file, as the command is.

@@ -2,7 +2,13 @@ import { basename } from 'node:path';
 import { hashFile } from '@danube/artifact';
 import { buildAttestation } from '@danube/builder';
 import { signStatement } from '@danube/signer';
-import { LIMITS, type ResourceDescriptor, type Subject } from 'in-toto-attestation';
+import {
+  LIMITS,
+  MalformedError,
+  type ResourceDescriptor,
+  type Statement,
+  type Subject,
+} from 'in-toto-attestation';
 import type { AttestOptions } from './attest.ts';
 import { usageError } from './exit-code.ts';
 import { readInput, writeOutput } from './file.ts';
@@ -36,11 +42,7 @@ export async function attestFiles(paths: readonly string[], options: AttestOptio
     throw usageError('predicate and passphrase cannot both come from stdin');
   }
   requireTimestampFormat(options, options.format);
-  const document = readInput(options.predicate, LIMITS.envelopeBytes);
-  const statement = buildAttestation(options.predicateType, document, await listSubjects(paths, options), {
-    ...options,
-    configuration: await Promise.all((options.testConfiguration ?? []).map(describeFile)),
-  });
+  const statement = await readStatement(paths, options);
   const cleared = clearSecrets(statement, options);
   const { envelope, certificate } = await withDelegatedKey(options, async (backend) => ({
     envelope: await signStatement(cleared, backend),
@@ -51,6 +53,18 @@ export async function attestFiles(paths: readonly string[], options: AttestOptio
     options.out ?? '-',
     encodeAttestations([envelope], options.format, { timestamps, certificate }),
   );
+}
+
+async function readStatement(paths: readonly string[], options: AttestOptions): Promise<Statement> {
+  const document = readInput(options.predicate, LIMITS.envelopeBytes);
+  const subjects = await listSubjects(paths, options);
+  const configuration = await Promise.all((options.testConfiguration ?? []).map(describeFile));
+  try {
+    return buildAttestation(options.predicateType, document, subjects, { ...options, configuration });
+  } catch (error) {
+    if (!(error instanceof MalformedError) || error.pointer === '/predicateType') throw error;
+    throw usageError(`--predicate ${options.predicate}: ${error.message}`, error.hint);
+  }
 }
 
 async function listSubjects(

@@ -76,6 +76,8 @@ describe('danube attest', () => {
       assert.equal(code, 2, `${args.join(' ')}: ${stderr}`);
       assert.ok(!stderr.includes(secret.slice(4, 12)));
     }
+    const bad = attest('dist/app.tgz', '--predicate-type', 'release', '--predicate', 'bad.json');
+    assert.match(bad.stderr, /--predicate bad\.json: /);
     assert.equal(attest('missing', ...type, '--predicate', 'review.json').code, 3);
     assert.equal(existsSync(join(root, 'never.json')), false);
   });

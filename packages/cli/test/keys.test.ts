@@ -198,7 +198,9 @@ describe('danube keys public', () => {
   });
 
   it('ends with 2 for what is no key, 3 for what is not there', () => {
-    assert.equal(keys(['public', 'no.key']).code, 2);
+    const { code, stderr } = keys(['public', 'no.key']);
+    assert.equal(code, 2);
+    assert.match(stderr, /error: no\.key: this is no public key/);
     assert.equal(keys(['public', 'missing.key']).code, 3);
   });
 });

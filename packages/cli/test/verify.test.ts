@@ -215,7 +215,9 @@ describe('danube provenance verify --digest, --checksums', () => {
 
   it('refuses what is no checksum file, and one that is not there', () => {
     write(join(root, 'no-sums'), 'hello\n');
-    assert.equal(verify(['--checksums', 'no-sums', ...KEY]).code, 2);
+    const { code, stderr } = verify(['--checksums', 'no-sums', ...KEY]);
+    assert.equal(code, 2);
+    assert.match(stderr, /--checksums no-sums: line 1 /);
     assert.equal(verify(['--checksums', 'missing', ...KEY]).code, 3);
   });
 });

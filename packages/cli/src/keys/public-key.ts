@@ -1,6 +1,7 @@
 import { encodeOpenSshPublicKey, encodePublicKeyPem, KeyError, type PublicKey } from '@danube/keys';
 import { readPublicKeyFile } from '@danube/keys/file';
 import { encodeHex } from 'in-toto-attestation';
+import { usageError } from '../exit-code.ts';
 import { withSigningKey } from '../signing-key.ts';
 import { print } from '../terminal.ts';
 import type { PublicOptions } from './public.ts';
@@ -26,7 +27,9 @@ async function readPublicKey(key: string, options: PublicOptions): Promise<Publi
   try {
     if (!KEY_URI.test(key)) return readPublicKeyFile(key);
   } catch (error) {
-    if (!(error instanceof KeyError) || error.code !== 'ERR_KEY_SLOT') throw error;
+    if (!(error instanceof KeyError)) throw error;
+    if (error.code === 'ERR_KEY_FORMAT') throw usageError(`${key}: ${error.message}`, error.hint);
+    if (error.code !== 'ERR_KEY_SLOT') throw error;
   }
   return withSigningKey({ ...options, key }, async ({ publicKey }) => publicKey);
 }

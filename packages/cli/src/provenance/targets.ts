@@ -131,11 +131,13 @@ export function readDigest(text: string): ArtifactInput {
 /**
  * The entries of a checksum file, and the attestation files in its folder. Its names are labels and never become paths.
  *
- * @throws CliError ERR_IO; ArtifactError ERR_ARTIFACT_CHECKSUMS, ERR_ARTIFACT_LIMIT
+ * @throws CliError ERR_IO, ERR_USAGE
  */
 export function readChecksums(path: string): Pick<Targets, 'digests' | 'evidencePaths'> {
-  return {
-    digests: parseChecksums(readInput(path, ARTIFACT_LIMITS.checksumsBytes)),
-    evidencePaths: evidenceIn(dirname(path)),
-  };
+  const bytes = readInput(path, ARTIFACT_LIMITS.checksumsBytes);
+  try {
+    return { digests: parseChecksums(bytes), evidencePaths: evidenceIn(dirname(path)) };
+  } catch (error) {
+    throw usageError(`--checksums ${path}: ${known(error).message}`);
+  }
 }
