@@ -128,6 +128,11 @@ describe('the quick reader', () => {
     );
   });
 
+  it('says yes to what is as deep as the limit, and to any number of things beside each other', () => {
+    assert.ok(agree('[[1],[2],{"a":3},{"a":4}]', 2));
+    assert.ok(!agree('[[[1]]]', 2));
+  });
+
   it('finds the end of a string behind any number of backslashes', () => {
     for (let count = 0; count < 9; count += 1) {
       agree(`{"a":"${'\\'.repeat(count)}","b":1}`, 4);

@@ -614,6 +614,7 @@ describe('the levels of dependencies in a summary', () => {
     const app = made(APP, [
       { uri: 'https://example.com/a', digest },
       { uri: 'https://example.com/b', digest: turned },
+      { uri: 'https://example.com/e', digest },
       { uri: 'https://example.com/c', content: 'AA==' },
       { uri: 'https://example.com/d', content: 'AA==' },
       { uri: 'https://example.com/c', content: 'AQ==' },
