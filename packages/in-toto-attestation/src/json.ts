@@ -19,7 +19,7 @@ export interface JsonLimits {
   readonly depth?: number;
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const decoder = new TextDecoder('utf-8', { fatal: true });
 const encoder = new TextEncoder();
 
 /**
@@ -84,7 +84,7 @@ function countKeys(value: JsonValue): number {
   if (typeof value !== 'object' || value === null) return 0;
   let count = 0;
   if (isJsonArray(value)) {
-    for (const item of value) if (typeof item === 'object' && item !== null) count += countKeys(item);
+    for (const item of value) if (typeof item === 'object') count += countKeys(item);
     return count;
   }
   for (const key in value) {

@@ -83,6 +83,11 @@ describe('parseJson', () => {
 
   it('rejects a byte order mark', () => {
     assertMalformed(() => parseJson(bytes('\ufeff{}')), 'ERR_JSON_BOM', '');
+    // Others begin or go on like one.
+    for (const text of ['\uf03f', '\ufec0']) {
+      assertMalformed(() => parseJson(bytes(text)), 'ERR_JSON_SYNTAX', '');
+    }
+    assertMalformed(() => parseJson(Uint8Array.of(0x22, 0xbb, 0xbf)), 'ERR_JSON_UTF8', '');
   });
 
   it('rejects nesting one deeper than the limit', () => {

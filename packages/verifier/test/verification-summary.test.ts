@@ -60,6 +60,10 @@ describe('buildVerificationSummary', () => {
   it('is refused without an artifact', () => {
     assert.throws(() => summaryOf(evaluate({ artifacts: 'provenance-only' })), isAbout('artifacts'));
     assert.throws(() => summaryOf({ ...evaluate(), artifacts: [] }), isAbout('artifacts'));
+    const [artifact] = evaluate().artifacts;
+    assert.ok(artifact !== undefined);
+    const artifacts = [artifact, { ...artifact, digest: {} }];
+    assert.throws(() => summaryOf({ ...evaluate(), artifacts }), isAbout('artifacts'));
   });
 
   for (const field of ['verifierId', 'resourceUri'] as const) {

@@ -218,8 +218,8 @@ function isOfType({ item }: Hit, types: readonly string[]): boolean {
 function claimedVerifier(item: EvidenceItem): unknown {
   const statement = item.statement();
   if (statement instanceof MalformedError) return undefined;
-  const verifier = member(statement.predicate, 'verifier');
-  return verifier !== undefined && isJsonObject(verifier) ? member(verifier, 'id') : undefined;
+  const verifier = member(statement.predicate, 'verifier') ?? null;
+  return isJsonObject(verifier) ? member(verifier, 'id') : undefined;
 }
 
 function report(
