@@ -4,7 +4,9 @@ import { parseTrustedRoot, SigstoreError } from '@danube/sigstore';
 import { trustedRoot } from '../../vectors/sigstore-instance.ts';
 import { bytesOf } from './fixture.ts';
 
-const good = trustedRoot() as Record<string, unknown>;
+const good = trustedRoot() as Record<string, unknown> & {
+  readonly certificateAuthorities: readonly object[];
+};
 
 describe('parseTrustedRoot', () => {
   it('demands of a bundle what the root knows of', () => {
@@ -23,6 +25,12 @@ describe('parseTrustedRoot', () => {
       ...good,
       certificateAuthorities: [{ certChain: { certificates: [] } }],
     },
+    'one authority without certificates beside another': {
+      ...good,
+      certificateAuthorities: [...good.certificateAuthorities, { certChain: { certificates: [] } }],
+    },
+    'an authority that is nothing': { ...good, certificateAuthorities: [null] },
+    'an authority whose chain is nothing': { ...good, certificateAuthorities: [{ certChain: null }] },
     'a certificate that is none': {
       ...good,
       certificateAuthorities: [{ certChain: { certificates: [{ rawBytes: 'AAAA' }] } }],

@@ -43,6 +43,9 @@ describe('verifyUnloggedEnvelope', () => {
       json.signatures.push(json.signatures[0]!);
     });
     assert.equal(hasCertificate(two), false);
-    assert.throws(() => verifyUnloggedEnvelope(two, ROOT), { code: 'ERR_SIGSTORE_BUNDLE' });
+    assert.throws(() => verifyUnloggedEnvelope(two, ROOT), {
+      code: 'ERR_SIGSTORE_BUNDLE',
+      message: 'the envelope has no certificate beside its only signature',
+    });
   });
 });

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { parsePublicKey } from '@danube/keys';
 import {
   SigstoreError,
   type SigstoreErrorCode,
+  type SigstoreRoot,
   parseTrustedRoot,
   verifySigstoreBundle,
 } from '@danube/sigstore';
@@ -12,9 +15,11 @@ import {
   parseEnvelope,
   parseSigstoreBundle,
   publicKeyBundle,
+  type SigstoreBundle,
 } from 'in-toto-attestation';
+import { describeSigner } from '../../../packages/sigstore/src/verify-bundle.ts';
 import { envelope } from '../../vectors/dsse.ts';
-import { BUILDER } from '../../vectors/fixed-keys.ts';
+import { BUILDER, P256, pem, sha256 } from '../../vectors/fixed-keys.ts';
 import * as fc from 'fast-check';
 import {
   COMMIT,
@@ -28,6 +33,39 @@ import {
   type Mistakes,
 } from '../../vectors/sigstore-instance.ts';
 import { ROOT, STATEMENT, bundleOf, bytesOf } from './fixture.ts';
+
+/** The instance as one that demands no log entry and no time. */
+const UNDEMANDING: SigstoreRoot = {
+  instances: ROOT.instances.map((instance) => ({
+    ...instance,
+    thresholds: { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 },
+  })),
+};
+
+interface Json {
+  readonly verificationMaterial: {
+    readonly certificate: { readonly rawBytes: string };
+    readonly tlogEntries: object[];
+  };
+}
+
+/** The bundle as an older version has it: with a chain of certificates, the authority's own as well when `root` is given. */
+function olderBundle(version: '0.1' | '0.2', root?: 'with its root'): SigstoreBundle {
+  const json = keylessBundle(STATEMENT) as Json;
+  const { certificate, tlogEntries } = json.verificationMaterial;
+  const { certificateAuthorities } = trustedRoot() as {
+    readonly certificateAuthorities: readonly { readonly certChain: { readonly certificates: object[] } }[];
+  };
+  const issuers = root === undefined ? [] : (certificateAuthorities[0]?.certChain.certificates ?? []);
+  const x509CertificateChain = { certificates: [certificate, ...issuers] };
+  return parseSigstoreBundle(
+    bytesOf({
+      ...json,
+      mediaType: `application/vnd.dev.sigstore.bundle+json;version=${version}`,
+      verificationMaterial: { x509CertificateChain, tlogEntries },
+    }),
+  );
+}
 
 describe('verifySigstoreBundle', () => {
   it('tells who signed, what the certificate says of them, and when', () => {
@@ -76,11 +114,47 @@ describe('verifySigstoreBundle', () => {
     );
     const keyed = publicKeyBundle({ payload, payloadType, signatures }, signatures[0]?.keyid ?? '');
     const bundle = parseSigstoreBundle(encodeSigstoreBundle(keyed));
-    const thresholds = { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 };
-    const instances = ROOT.instances.map((instance) => ({ ...instance, thresholds }));
     assert.throws(
-      () => verifySigstoreBundle(bundle, { ...ROOT, instances }),
+      () => verifySigstoreBundle(bundle, UNDEMANDING),
       (error) => isSigstoreError(error, 'ERR_SIGSTORE_KEY'),
+    );
+  });
+
+  it('verifies a signature over an artifact, which has to be given', () => {
+    const artifact = Buffer.from('an artifact');
+    const bundle = parseSigstoreBundle(
+      bytesOf({
+        mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+        verificationMaterial: { publicKey: { hint: P256.keyid }, tlogEntries: [] },
+        messageSignature: {
+          messageDigest: { algorithm: 'SHA2_256', digest: sha256(artifact).toString('base64') },
+          signature: Buffer.from(P256.sign(artifact)).toString('base64'),
+        },
+      }),
+    );
+    const publicKey = parsePublicKey(Buffer.from(pem('PUBLIC KEY', P256.spki)));
+    assert.equal(verifySigstoreBundle(bundle, UNDEMANDING, { publicKey, artifact }).kind, 'key');
+    assert.throws(
+      () => verifySigstoreBundle(bundle, UNDEMANDING, { publicKey, artifact: Buffer.from('another') }),
+      (error) => isSigstoreError(error, 'ERR_SIGSTORE_SIGNATURE'),
+    );
+    assert.throws(() => verifySigstoreBundle(bundle, UNDEMANDING, { publicKey }), {
+      code: 'ERR_SIGSTORE_BUNDLE',
+      message: 'the bundle signs an artifact, which was not given',
+    });
+  });
+
+  it('takes no root from a bundle, except in version 0.1, which had it', () => {
+    for (const bundle of [olderBundle('0.1'), olderBundle('0.1', 'with its root'), olderBundle('0.2')])
+      assert.equal(verifySigstoreBundle(bundle, ROOT).kind, 'certificate');
+    assert.throws(
+      () => verifySigstoreBundle(olderBundle('0.2', 'with its root'), ROOT),
+      (error) => isSigstoreError(error, 'ERR_SIGSTORE_CERTIFICATE'),
+    );
+    const other = parseTrustedRoot(bytesOf(trustedRoot('other')));
+    assert.throws(
+      () => verifySigstoreBundle(olderBundle('0.1', 'with its root'), other),
+      (error) => isSigstoreError(error, 'ERR_SIGSTORE_CERTIFICATE'),
     );
   });
 
@@ -134,6 +208,38 @@ describe('verifySigstoreBundle', () => {
         }
       }),
       { numRuns: 3000, seed: 7 },
+    );
+  });
+});
+
+describe('describeSigner', () => {
+  const certificate = new X509Certificate(bundleOf().verificationMaterial.certificate ?? Buffer.of());
+  const key = certificate.publicKey;
+
+  function describeIdentity(name: string | undefined, issuer: string | undefined): string {
+    const oids =
+      issuer === undefined
+        ? []
+        : [{ oid: { id: [1, 3, 6, 1, 4, 1, 57264, 1, 1] }, value: Buffer.from(issuer) }];
+    const identity = name === undefined ? { oids } : { subjectAlternativeName: name, oids };
+    return describeSigner({ key, identity }, certificate, [], 0).identity;
+  }
+
+  it('refuses a certificate without an identity or without an issuer', () => {
+    assert.equal(describeIdentity(IDENTITY, ISSUER), IDENTITY);
+    for (const [identity, issuer] of [
+      [undefined, ISSUER],
+      ['', ISSUER],
+      [IDENTITY, undefined],
+      [IDENTITY, ''],
+    ])
+      assert.throws(
+        () => describeIdentity(identity, issuer),
+        (error) => isSigstoreError(error, 'ERR_SIGSTORE_CERTIFICATE'),
+      );
+    assert.throws(
+      () => describeSigner({ key }, certificate, [], 0),
+      (error) => isSigstoreError(error, 'ERR_SIGSTORE_CERTIFICATE'),
     );
   });
 });
