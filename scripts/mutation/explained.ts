@@ -49,6 +49,11 @@ export const EXPLAINED: readonly Explained[] = [
     why: 'The same level of the same track is the same text, which is looked at before.',
   },
   {
+    file: 'packages/sigstore/src/prove.ts',
+    what: 'false  ->  true',
+    why: 'A bundle without timestamps has none to verify: saying so at once only saves reading its certificate.',
+  },
+  {
     file: 'packages/in-toto-attestation/src/json-scan.ts',
     what: 'at < text.length  ->  at <= text.length',
     why: 'Behind the end stands no character, and none asks for nothing.',

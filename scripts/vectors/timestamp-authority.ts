@@ -14,6 +14,8 @@ const FORGER = p256Key('timestamp forger');
 
 const VALID: readonly [string, string] = ['2025-01-01T00:00:00Z', '2049-12-31T23:59:59Z'];
 const ROOT_NAME = name('timestamp root');
+/** Of the signer's certificate. */
+const SERIAL = 2;
 
 const OIDS = {
   basicConstraints: '2.5.29.19',
@@ -39,18 +41,22 @@ export interface ChainMistakes {
   readonly rootEnds?: string;
   /** The signer's certificate alone. */
   readonly alone?: true;
+  /** The last certificate was issued by somebody else, so that it is no root. */
+  readonly rootless?: true;
+  /** The serial number of the signer's certificate, where it is not the one that timestamps name. */
+  readonly serial?: number;
 }
 
-function rootCertificate(key: FixedKey, ends: string): Buffer {
+function rootCertificate(key: FixedKey, ends: string, issuer: Buffer = ROOT_NAME): Buffer {
   const extensions = [
     extension(OIDS.basicConstraints, sequence(TRUE), true),
     extension(OIDS.keyUsage, der(0x03, Buffer.of(2, 0x04)), true),
   ];
-  const parts = { serial: 1, issuer: ROOT_NAME, subject: ROOT_NAME, spki: key.spki, extensions };
+  const parts = { serial: 1, issuer, subject: ROOT_NAME, spki: key.spki, extensions };
   return certificateOf(certificateBody({ ...parts, valid: [VALID[0], ends] }), key);
 }
 
-function signerCertificate(usage: ChainMistakes['usage'], issuer: FixedKey): Buffer {
+function signerCertificate(usage: ChainMistakes['usage'], issuer: FixedKey, serial: number = SERIAL): Buffer {
   const purposes = [
     ...(usage === 'code signing' ? [] : [oid(OIDS.timeStamping)]),
     ...(usage?.startsWith('code signing') === true ? [oid(OIDS.codeSigning)] : []),
@@ -60,14 +66,16 @@ function signerCertificate(usage: ChainMistakes['usage'], issuer: FixedKey): Buf
     extension(OIDS.extendedKeyUsage, sequence(...purposes), usage !== 'not critical'),
   ];
   const subject = name('timestamp signer');
-  const parts = { serial: 2, issuer: ROOT_NAME, subject, spki: SIGNER.spki, extensions };
+  const parts = { serial, issuer: ROOT_NAME, subject, spki: SIGNER.spki, extensions };
   return certificateOf(certificateBody({ ...parts, valid: VALID }), issuer);
 }
 
 /** The certificates of the authority in PEM, the signer first. */
-export function certificateChain({ usage, forged, rootEnds, alone }: ChainMistakes = {}): string {
-  const signer = signerCertificate(usage, forged === true ? FORGER : ROOT);
-  const root = alone === true ? [] : [rootCertificate(ROOT, rootEnds ?? VALID[1])];
+export function certificateChain(mistakes: ChainMistakes = {}): string {
+  const { usage, forged, rootEnds = VALID[1], alone, rootless, serial } = mistakes;
+  const signer = signerCertificate(usage, forged === true ? FORGER : ROOT, serial);
+  const issuer = rootless === true ? name('another root') : ROOT_NAME;
+  const root = alone === true ? [] : [rootCertificate(ROOT, rootEnds, issuer)];
   return [signer, ...root].map((certificate) => pem('CERTIFICATE', certificate)).join('');
 }
 
@@ -79,20 +87,22 @@ export interface TimestampMistakes {
   readonly editedTime?: string;
   /** The authority refuses. */
   readonly refused?: true;
+  /** It states its accuracy as well, which is no mistake: RFC 3161 leaves it open. */
+  readonly accuracy?: true;
 }
 
 function attribute(id: string, value: Uint8Array): Buffer {
   return sequence(oid(id), der(0x31, value));
 }
 
-function tstInfo(imprint: Uint8Array, time: string, nonce: Uint8Array | undefined): Buffer {
+function tstInfo(imprint: Uint8Array, time: string, others: readonly Buffer[]): Buffer {
   return sequence(
     integer(1),
     oid(OIDS.policy),
     sequence(sequence(oid(OIDS.sha256), der(0x05)), octets(imprint)),
     integer(7),
     der(0x18, Buffer.from(`${time.replaceAll(/[-T:]/g, '').replace('Z', '')}Z`)),
-    ...(nonce === undefined ? [] : [der(0x02, nonce)]),
+    ...others,
   );
 }
 
@@ -109,8 +119,12 @@ export function timestampOf(
   nonce?: Uint8Array,
 ): Buffer {
   if (mistakes.refused === true) return sequence(sequence(integer(2)));
-  const info = tstInfo(imprint, time, nonce);
-  const shown = mistakes.editedTime === undefined ? info : tstInfo(imprint, mistakes.editedTime, nonce);
+  const others = [
+    ...(mistakes.accuracy === true ? [sequence(integer(1))] : []),
+    ...(nonce === undefined ? [] : [der(0x02, nonce)]),
+  ];
+  const info = tstInfo(imprint, time, others);
+  const shown = mistakes.editedTime === undefined ? info : tstInfo(imprint, mistakes.editedTime, others);
   const attributes = Buffer.concat([
     attribute(OIDS.contentType, oid(OIDS.tstInfo)),
     attribute(OIDS.messageDigest, octets(sha256(info))),
@@ -118,7 +132,7 @@ export function timestampOf(
   const key = mistakes.forged === true ? FORGER : SIGNER;
   const signerInfo = sequence(
     integer(1),
-    sequence(ROOT_NAME, integer(2)),
+    sequence(ROOT_NAME, integer(SERIAL)),
     sequence(oid(OIDS.sha256)),
     der(0xa0, attributes),
     ECDSA_WITH_SHA256,

@@ -1,4 +1,5 @@
 /** Bundles of the vectors' own Sigstore instance, whose keys come from fixed seeds. */
+import { X509Certificate } from 'node:crypto';
 import { parseTrustedRoot, type SigstoreRoot } from '@danube/sigstore';
 import { parseSigstoreBundle, type SigstoreBundle } from 'in-toto-attestation';
 import { keylessBundle, trustedRoot, type Mistakes } from '../../vectors/sigstore-instance.ts';
@@ -11,6 +12,14 @@ export const STATEMENT: object = {
 };
 
 export const bytesOf = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+
+/** The certificates of a chain in PEM. */
+export function derOf(chain: string): Buffer[] {
+  return chain
+    .split(/(?<=-----END CERTIFICATE-----\n)/)
+    .filter((block) => block !== '')
+    .map((block) => new X509Certificate(block).raw);
+}
 
 export const ROOT: SigstoreRoot = parseTrustedRoot(bytesOf(trustedRoot()));
 

@@ -45,6 +45,28 @@ describe('verifyLogTimes', () => {
     assert.deepEqual(verifyLogTimes(parsed(keylessBundle(statement())), ROOT), NOTHING);
   });
 
+  it('looks at no entry that names no log', () => {
+    const unnamed = withEntries((entry) => [{ ...entry, logId: undefined }]);
+    assert.deepEqual(verifyLogTimes(unnamed, ROOT), NOTHING);
+  });
+
+  it('knows each log of each instance of a root', () => {
+    const bundle = parsed(keyedBundle(statement(), BUILDER));
+    const ours = trustedRoot() as { readonly tlogs: readonly object[]; readonly ctlogs: readonly object[] };
+    const elsewhere = { ...ours, tlogs: ours.ctlogs };
+    for (const documents of [
+      [{ ...ours, tlogs: [...ours.tlogs, ...ours.ctlogs] }],
+      [{ ...ours, tlogs: [...ours.ctlogs, ...ours.tlogs] }],
+      [ours, elsewhere],
+      [elsewhere, ours],
+    ]) {
+      const lines = documents.map((document) => JSON.stringify(document)).join('\n');
+      const instances = [{ name: 'several', root: parseTrustedRoot(Buffer.from(lines)) }];
+      const { times, problems } = verifyLogTimes(bundle, { ...ROOT, instances });
+      assert.deepEqual([times.length, problems.length], [1, 0]);
+    }
+  });
+
   it('says of an entry whose body is something else that it proves nothing', () => {
     for (const body of ['', '{', '[]', '{"a":1,"a":2}', '{"apiVersion":"0.0.1","kind":"dsse","spec":{}}']) {
       const canonicalizedBody = Buffer.from(body).toString('base64');

@@ -10,28 +10,20 @@ import {
   type TimestampRoot,
   verifyTimestamp,
 } from '@danube/sigstore';
-import { X509Certificate } from 'node:crypto';
 import { certificateChain, timestampOf, type ChainMistakes } from '../../vectors/timestamp-authority.ts';
+import { derOf } from './fixture.ts';
 
 const AT = '2026-02-01T12:00:00Z';
+/** When the authority counts. */
+const WINDOW = { notBefore: new Date('2026-01-01T00:00:00Z'), notAfter: new Date('2030-01-01T00:00:00Z') };
 const SIGNATURE = Buffer.from('a signature');
 const IMPRINT = createHash('sha256').update(SIGNATURE).digest();
-
-function derOf(pem: string): Buffer[] {
-  return pem
-    .split(/(?<=-----END CERTIFICATE-----\n)/)
-    .filter((block) => block !== '')
-    .map((block) => new X509Certificate(block).raw);
-}
 
 function rootOf(
   mistakes: ChainMistakes = {},
   certificates = derOf(certificateChain(mistakes)),
 ): TimestampRoot {
-  const notBefore = new Date('2026-01-01T00:00:00Z');
-  return readTimestampAuthorities([
-    { name: 'tsa', certificates, notBefore, notAfter: new Date('2030-01-01') },
-  ]);
+  return readTimestampAuthorities([{ name: 'tsa', certificates, ...WINDOW }]);
 }
 
 function isError(code: string): (error: unknown) => boolean {
@@ -45,11 +37,19 @@ describe('readTimestampAuthorities', () => {
     ['a signer whose use for timestamps is not critical', { usage: 'not critical' }],
     ['a chain whose signer was issued by another root of the same name', { forged: true }],
     ['a signer without its root', { alone: true }],
+    ['a chain that ends below its root', { rootless: true }],
   ] as const) {
     it(`refuses ${what}`, () => {
       assert.throws(() => rootOf(mistakes), isError('ERR_SIGSTORE_ROOT'));
     });
   }
+
+  it('says where a chain breaks', () => {
+    const code = 'ERR_SIGSTORE_ROOT';
+    const unrelated = /its certificate 1 was not issued by the next one/;
+    assert.throws(() => rootOf({ forged: true }), { code, message: unrelated });
+    assert.throws(() => rootOf({ rootless: true }), { code, message: /its last certificate is no root/ });
+  });
 
   it('refuses a chain in the wrong order, one of no certificate, and what is no certificate', () => {
     const chain = derOf(certificateChain());
@@ -62,6 +62,38 @@ describe('verifyTimestamp', () => {
   it('tells the time and the authority that proves it', () => {
     const proven = verifyTimestamp(timestampOf(IMPRINT, AT), SIGNATURE, rootOf());
     assert.deepEqual(proven, { by: 'timestamp-authority', name: 'tsa', time: new Date(AT) });
+  });
+
+  it('counts on the first and the last second of the authority, and on none beside them', () => {
+    const root = rootOf();
+    for (const at of ['2026-01-01T00:00:00Z', '2030-01-01T00:00:00Z'])
+      assert.deepEqual(verifyTimestamp(timestampOf(IMPRINT, at), SIGNATURE, root).time, new Date(at));
+    for (const at of ['2025-12-31T23:59:59Z', '2030-01-01T00:00:01Z'])
+      assert.throws(
+        () => verifyTimestamp(timestampOf(IMPRINT, at), SIGNATURE, root),
+        isError('ERR_SIGSTORE_TIME'),
+      );
+  });
+
+  it('counts on the first and the last second of the certificates, and on none beside them', () => {
+    const certificates = derOf(certificateChain({ rootEnds: AT }));
+    const window = { notBefore: new Date('2024-01-01'), notAfter: new Date('2050-01-01') };
+    const root = readTimestampAuthorities([{ name: 'tsa', certificates, ...window }]);
+    for (const at of ['2025-01-01T00:00:00Z', AT])
+      assert.deepEqual(verifyTimestamp(timestampOf(IMPRINT, at), SIGNATURE, root).time, new Date(at));
+    for (const at of ['2024-12-31T23:59:59Z', '2026-02-01T12:00:01Z'])
+      assert.throws(
+        () => verifyTimestamp(timestampOf(IMPRINT, at), SIGNATURE, root),
+        isError('ERR_SIGSTORE_TIME'),
+      );
+  });
+
+  it('refuses the key of an authority for another certificate than the one that is named', () => {
+    const timestamp = timestampOf(IMPRINT, AT);
+    assert.throws(
+      () => verifyTimestamp(timestamp, SIGNATURE, rootOf({ serial: 3 })),
+      isError('ERR_SIGSTORE_TIME'),
+    );
   });
 
   it('takes no certificate from the timestamp itself (CVE-2026-39984)', () => {
@@ -114,6 +146,8 @@ describe('a request for a timestamp', () => {
   it('is answered by a timestamp over the same signature with the same nonce', () => {
     const response = timestampOf(IMPRINT, AT, {}, nonce);
     assert.deepEqual(checkTimestampResponse(response, SIGNATURE, nonce), new Date(AT));
+    const accurate = timestampOf(IMPRINT, AT, { accuracy: true }, nonce);
+    assert.deepEqual(checkTimestampResponse(accurate, SIGNATURE, nonce), new Date(AT));
     const other = Buffer.alloc(NONCE_BYTES, 0x42);
     for (const [bytes, signature, sent] of [
       [response, SIGNATURE, other],
