@@ -79,9 +79,9 @@ function wakesUp(before: JsonObject, after: JsonObject): boolean {
 }
 
 function isDormant(object: JsonObject): boolean {
-  const spec = member(object, 'spec');
-  if (spec === undefined || !isJsonObject(spec)) return false;
+  const spec = member(object, 'spec') ?? null;
   return (
-    member(spec, 'replicas') === 0 || member(spec, 'parallelism') === 0 || member(spec, 'suspend') === true
+    isJsonObject(spec) &&
+    (member(spec, 'replicas') === 0 || member(spec, 'parallelism') === 0 || member(spec, 'suspend') === true)
   );
 }

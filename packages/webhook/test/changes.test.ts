@@ -146,7 +146,9 @@ describe('findChange', () => {
 
   it('judges everything when there is no readable object before', () => {
     assert.deepEqual(update(undefined, pod(['a'])), ['a']);
-    assert.deepEqual(update({ spec: { containers: 'a' } }, pod(['a'])), ['a']);
+    for (const before of [{ spec: { containers: 'a' } }, { spec: 'a' }, { spec: [] }, {}]) {
+      assert.deepEqual(update(before, pod(['a'])), ['a']);
+    }
   });
 
   it('refuses an unknown kind with a pod template, however deep', () => {
@@ -163,10 +165,11 @@ describe('findChange', () => {
   });
 
   it('lets an unknown kind pass that has no pod template', () => {
-    assert.equal(
-      found({ kind: 'ConfigMap', resource: 'configmaps', object: { data: { image: 'a' } } }),
-      'nothing',
-    );
+    const of = { kind: 'ConfigMap', resource: 'configmaps', object: { data: { image: 'a' } } };
+    const why = 'has no pod template';
+    assert.deepEqual(findChange(request(of)), { kind: 'nothing', why: `ConfigMap ${why}` });
+    const inGroup = findChange(request({ ...of, group: 'x.example' }));
+    assert.deepEqual(inGroup, { kind: 'nothing', why: `ConfigMap.x.example ${why}` });
   });
 
   it('refuses an unknown kind that nests too deep to be looked at', () => {

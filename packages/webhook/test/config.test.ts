@@ -53,6 +53,14 @@ describe('parseConfig', () => {
     assert.ok(cache.rejectedSeconds < cache.acceptedSeconds);
   });
 
+  it('refuses what is no YAML, and names the file', () => {
+    assert.throws(() => parseConfig(new TextEncoder().encode('a: ['), 'webhook.yaml'), {
+      name: 'WebhookError',
+      code: 'ERR_WEBHOOK_CONFIG',
+      message: /^webhook\.yaml: /,
+    });
+  });
+
   const BAD: readonly (readonly [string, object, RegExp])[] = [
     ['an unknown field', { polices: [] }, /\/polices: the format has no such field/],
     ['an unknown mode', { mode: 'off' }, /\/mode/],
