@@ -160,6 +160,15 @@ describe('findChange', () => {
     );
   });
 
+  it('knows a list of containers by one that has an image, and by nothing else', () => {
+    const of = { group: 'x.example', kind: 'Tool', resource: 'tools' };
+    const holding = (containers: unknown): Asked => ({ ...of, object: { spec: { containers } } });
+    assert.equal(found(holding([{ name: 'a' }, { name: 'b', image: 'b' }])), 'object.kind');
+    for (const other of [[{ name: 'a' }], [], ['a'], { a: { image: 'b' } }, 'a', null]) {
+      assert.equal(found(holding(other)), 'nothing', JSON.stringify(other));
+    }
+  });
+
   it('refuses a known kind in a group that is not its own', () => {
     assert.equal(found({ group: 'evil.example', kind: 'Pod', object: pod(['a']) }), 'object.kind');
   });

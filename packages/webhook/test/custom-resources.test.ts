@@ -61,6 +61,9 @@ describe('the policies of a cluster', () => {
     const made = await served.validate({ group: 'danube.dev', kind: 'ProvenancePolicy', object });
     assert.ok(!made.allowed);
     assert.match(made.message, /the policy cannot be used: .*is not exact/);
+    const changed = { group: 'danube.dev', kind: 'ProvenancePolicy', oldObject: object };
+    assert.ok(!(await served.validate({ ...changed, operation: 'UPDATE', object })).allowed);
+    assert.ok((await served.validate({ ...changed, operation: 'DELETE' })).allowed);
     served.lines.length = 0;
     api.put(`${TEAM}/inexact`, inexact);
     await served.said('policy_broken');

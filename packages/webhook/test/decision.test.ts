@@ -253,6 +253,34 @@ describe('an index', () => {
     assert.ok((await served.validate({ object: pod([image]) })).allowed);
   });
 
+  it('may satisfy one policy itself, and another by each of its images', async () => {
+    const other = 'https://other.example/builder';
+    const both = new Setup(
+      registry,
+      {},
+      {
+        'one.json': policyFor(registry, {}, 'one'),
+        'other.json': policyFor(registry, { builders: [{ id: other }] }, 'other'),
+      },
+    );
+    const webhook = await both.serve();
+    for (const [name, builder, isAllowed] of [
+      ['index/split', other, true],
+      ['index/alike', undefined, false],
+    ] as const) {
+      const { digest, bytes, mediaType } = registry.putImage(name, { content: name });
+      await attach(registry, name, digest, signProvenance(both.key, digest, builder && { builder }));
+      const index = registry.putManifest(name, {
+        schemaVersion: 2,
+        mediaType: 'application/vnd.oci.image.index.v1+json',
+        manifests: [{ mediaType, digest, size: bytes.length }],
+      });
+      await attach(registry, name, index.digest, signProvenance(both.key, index.digest));
+      const object = pod([`${registry.host}/${name}@${index.digest}`]);
+      assert.equal((await webhook.validate({ object })).allowed, isAllowed, name);
+    }
+  });
+
   it('is accepted for the platforms that the pod can come to, and for no other', async () => {
     const image = await put('index/half', ['amd64']);
     assert.equal((await served.validate({ object: pod([image]) })).allowed, false);
@@ -396,7 +424,7 @@ describe('exemptions', () => {
   it('let images pass without asking anybody, tags included, and are recorded', async () => {
     const exempting = new Setup(registry, {
       exemptions: [
-        { images: [`${registry.host}/base/**`], reason: 'built by hand' },
+        { images: [`${registry.host}/other/**`, `${registry.host}/base/**`], reason: 'built by hand' },
         { namespaces: ['legacy'], reason: 'moves out in May' },
       ],
     });

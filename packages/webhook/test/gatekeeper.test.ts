@@ -186,5 +186,6 @@ describe("Gatekeeper's external data", () => {
     ]) {
       assert.throws(() => parseProviderRequest(encode(wrong)), { code: 'ERR_WEBHOOK_REVIEW' });
     }
+    assert.throws(() => parseProviderRequest(Buffer.from('no JSON')), { code: 'ERR_WEBHOOK_REVIEW' });
   });
 });

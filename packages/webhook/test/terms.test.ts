@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ArtifactError } from '@danube/artifact';
 import type { Guard, Rules } from '../src/rules.ts';
+import { refuseAll } from '../src/refuse-all.ts';
 import { termsOf } from '../src/terms.ts';
 
 const IMAGE = 'registry.example.com/app:v1';
@@ -41,6 +42,16 @@ describe('what the rules say of an image', () => {
     // A namespace that reads as if a part of the image stood in it, and the other way round.
     assert.deepEqual(namesOf(`1${IMAGE}`, '', rules), ['all']);
     assert.deepEqual(namesOf(IMAGE, '1', rules), ['all', 'one']);
+  });
+
+  it('holds a policy that cannot be read, which is an addition where it is of one namespace', () => {
+    const broken = { name: 'x', reason: 'no such field' };
+    const everywhere = refuseAll({ ...broken, namespace: '' }, 'enforce');
+    const own = refuseAll({ ...broken, namespace: 'team' }, 'enforce');
+    assert.deepEqual([everywhere.isAddition, own.isAddition], [false, true]);
+    const rules = rulesWith(everywhere, own);
+    assert.deepEqual(namesOf('other.example/any', 'team', rules), ['x', 'team/x']);
+    assert.deepEqual(namesOf('other.example/any', 'other', rules), ['x']);
   });
 
   it('belongs to one set of rules', () => {
