@@ -19,7 +19,12 @@ interface TestContext {
   readonly after: (hook: Hook) => void;
   readonly skip: (reason?: string) => void;
   readonly diagnostic: (message: string) => void;
+  /** The real one; what it changed is as before when the test has ended. */
+  readonly mock: Mock;
 }
+
+type Mock = typeof import('node:test').mock;
+const { mock }: { mock: Mock } = process.getBuiltinModule('node:test');
 
 /** A test as it was declared. */
 export interface CollectedTest {
@@ -58,12 +63,15 @@ export async function runTest({ title, suite, body }: CollectedTest): Promise<vo
     after: (hook) => void hooks.push(hook),
     skip: () => undefined,
     diagnostic: () => undefined,
+    mock,
   };
   try {
     for (const suite of suites) await begin(suite);
     for (const { hooks } of suites) await runAll(hooks.beforeEach);
     await body(context);
   } finally {
+    mock.timers.reset();
+    mock.reset();
     await runAll(hooks);
     for (const { hooks } of suites.toReversed()) await runAll(hooks.afterEach);
     cleanUp = undefined;

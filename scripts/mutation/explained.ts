@@ -54,6 +54,11 @@ export const EXPLAINED: readonly Explained[] = [
     why: 'A bundle without timestamps has none to verify: saying so at once only saves reading its certificate.',
   },
   {
+    file: 'packages/keys/src/ed25519-profile.ts',
+    what: 'difference < 0  ->  difference <= 0',
+    why: 'It is asked of a difference that is not 0.',
+  },
+  {
     file: 'packages/in-toto-attestation/src/json-scan.ts',
     what: 'at < text.length  ->  at <= text.length',
     why: 'Behind the end stands no character, and none asks for nothing.',

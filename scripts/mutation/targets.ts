@@ -30,7 +30,7 @@ export const TARGETS: readonly Target[] = [
       /^packages\/webhook\/src\/(?:image-judge|images|load-rules|platform|refuse-all|review|rules|terms|trust)\.ts$/,
       /^packages\/webhook\/src\/verdict-cache\.ts$/,
     ],
-    tests: [/^packages\/webhook\/test\/.*\.test\.ts$/],
+    tests: [/^packages\/webhook\/test\/.*\.test\.ts$/, /^scripts\/test\/sigstore\/webhook\.test\.ts$/],
   },
 ];
 

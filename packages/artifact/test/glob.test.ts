@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { parseGlob } from '@danube/artifact';
+import { ArtifactError, parseGlob } from '@danube/artifact';
 import { artifactError } from './folder.ts';
 
 const CASES: readonly (readonly [pattern: string, yes: readonly string[], no: readonly string[]])[] = [
@@ -88,6 +88,31 @@ describe('parseGlob', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('reaches no folder whose names it cannot match', () => {
+    for (const folder of ['b', 'a/b', 'a/b/c', 'aa']) {
+      assert.equal(parseGlob('a/*.tgz').matchFolder(folder), false, folder);
+    }
+    assert.equal(parseGlob('a/?/c').matchFolder('a/bb'), false);
+    assert.equal(parseGlob('a').matchFolder('a'), false);
+    assert.equal(parseGlob('a').matchFolder('a/b'), false);
+    assert.equal(parseGlob('a/**').matchFolder('a/b/c'), true);
+    assert.equal(parseGlob('a/b/**').matchFolder('a/c'), false);
+  });
+
+  it('tells how to write a character that is reserved, and nothing like it of other faults', () => {
+    const hintOf = (pattern: string): string | undefined => {
+      try {
+        parseGlob(pattern);
+      } catch (error) {
+        if (error instanceof ArtifactError) return error.hint;
+        throw error;
+      }
+      return assert.fail(`${pattern} is no fault`);
+    };
+    assert.equal(hintOf('a[b'), 'write ? for the character');
+    assert.equal(hintOf('a//b'), undefined);
   });
 
   it('takes no exponential time (threat 47)', () => {

@@ -102,6 +102,15 @@ describe('signatures in the strict profile (threats 27)', () => {
     }
   });
 
+  it('takes R whose first and last bytes are those of an encoding that is not canonical', () => {
+    const s = signature.subarray(32);
+    for (const index of [1, 15, 30]) {
+      const point = encodeY(2n ** 255n - 1n, 0);
+      point[index] = 0xfe;
+      assert.equal(isStrictSignature(concatBytes(point, s)), true, `byte ${index}`);
+    }
+  });
+
   it('refuses R that is not canonical', () => {
     for (let y = P; y < 2n ** 255n; y++) {
       assert.equal(isStrictSignature(concatBytes(encodeY(y, 0), signature.subarray(32))), false);
