@@ -54,6 +54,26 @@ export const EXPLAINED: readonly Explained[] = [
     why: 'A bundle without timestamps has none to verify: saying so at once only saves reading its certificate.',
   },
   {
+    file: 'packages/webhook/src/platform.ts',
+    what: 'ways.some((way) => way.length === 0)  ->  ways.every((way) => way.length === 0)',
+    why: 'A way without demands is one that every platform goes: knowing it at once only spares the key.',
+  },
+  {
+    file: 'packages/webhook/src/platform.ts',
+    what: 'key.length > MAX_KEY  ->  key.length >= MAX_KEY',
+    why: 'What is not followed restricts nothing: on which side the bound itself lies admits no image.',
+  },
+  {
+    file: 'packages/webhook/src/images.ts',
+    what: 'depth > MAX_DEPTH  ->  depth >= MAX_DEPTH',
+    why: 'What lies deeper is refused: on which side the bound itself lies admits nothing.',
+  },
+  {
+    file: 'packages/webhook/src/verdict-cache.ts',
+    what: 'entries <= 0  ->  entries < 0',
+    why: 'Where there is no room, what is put in is the oldest, and goes out again at once.',
+  },
+  {
     file: 'packages/keys/src/ed25519-profile.ts',
     what: 'difference < 0  ->  difference <= 0',
     why: 'It is asked of a difference that is not 0.',

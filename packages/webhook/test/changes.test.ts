@@ -167,6 +167,7 @@ describe('findChange', () => {
     for (const other of [[{ name: 'a' }], [], ['a'], { a: { image: 'b' } }, 'a', null]) {
       assert.equal(found(holding(other)), 'nothing', JSON.stringify(other));
     }
+    assert.equal(found({ ...of, object: { spec: { pictures: [{ image: 'a' }] } } }), 'nothing');
   });
 
   it('refuses a known kind in a group that is not its own', () => {

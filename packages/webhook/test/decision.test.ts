@@ -366,6 +366,13 @@ describe('mutate', () => {
     assert.equal((await served.validate({ object: pod([moved]) })).allowed, false);
   });
 
+  it('changes nothing in what cannot be read, and refuses it then', async () => {
+    const object = { spec: { containers: { image: 'a' } } };
+    const { allowed, patch } = await served.mutate({ object });
+    assert.deepEqual([allowed, patch], [true, {}]);
+    assert.equal((await served.validate({ object })).allowed, false);
+  });
+
   // kyverno CVE-2026-22039 and its relatives: whoever may make pods may not choose whom the webhook talks to.
   it('asks no registry about an image that no policy is about', async () => {
     const stranger = await registryWith();

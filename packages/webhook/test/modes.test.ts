@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { StoreError } from '@danube/store';
 import * as fc from 'fast-check';
 import { ImageJudge } from '../src/image-judge.ts';
 import { MODES, type Mode } from '../src/mode.ts';
-import { decide, failDecision } from '../src/review.ts';
+import { decide, type Decision, failDecision } from '../src/review.ts';
 import type { Guard, Rules } from '../src/rules.ts';
 import { pod, request } from './reviews.ts';
 import { registryWith, Setup } from './world.ts';
@@ -103,6 +104,42 @@ describe('what fails inside', () => {
       };
       assert.equal(failDecision(request(), rules, 'internal', 'x').response.allowed, expected);
     }
+  });
+});
+
+describe('a policy of one namespace', () => {
+  const digest = `sha256:${'b'.repeat(64)}`;
+  const object = pod([`a.example/b@${digest}`]);
+  const decideBy = async (rules: Partial<Rules>): Promise<Decision> => {
+    const usual = rulesThatThrow('enforce', 'none', undefined);
+    const judge = judgeThatThrows('none', new StoreError('ERR_STORE_NOT_FOUND', 'no such image'));
+    return decide('validate', request({ object }), { rules: { ...usual, ...rules }, judge, signal });
+  };
+  const { signal } = new AbortController();
+  const own = guard('enforce', { isAddition: true });
+
+  it('is enforced although nothing else would refuse the image', async () => {
+    for (const rules of [{ mode: 'warn' }, { mode: 'audit' }, { noMatch: 'allow' }] as const) {
+      const { response } = await decideBy({ ...rules, guards: [own] });
+      assert.equal(response.allowed, false, JSON.stringify(rules));
+    }
+  });
+
+  it('is not asked about an image that is refused without it', async () => {
+    const { findings } = await decideBy({ guards: [own] });
+    assert.deepEqual(
+      findings.map(({ check }) => check),
+      ['policy.match'],
+    );
+  });
+
+  it('is all that an image needs where no match is allowed, and nothing where there is none', async () => {
+    const { response, findings } = await decideBy({ noMatch: 'allow', guards: [] });
+    assert.ok(response.allowed);
+    assert.deepEqual(
+      findings.map(({ verdict }) => verdict),
+      ['exempt'],
+    );
   });
 });
 

@@ -18,10 +18,11 @@ function left(spec: object): string {
 
 /** One of the terms has to hold; each is a list of expressions. */
 function affinity(...terms: readonly (readonly object[])[]): object {
-  const nodeSelectorTerms = terms.map((matchExpressions) => ({ matchExpressions }));
-  return {
-    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } },
-  };
+  return required({ nodeSelectorTerms: terms.map((matchExpressions) => ({ matchExpressions })) });
+}
+
+function required(selector: object): object {
+  return { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: selector } } };
 }
 
 const on = (key: string, operator: string, ...values: readonly string[]): object => ({
@@ -59,7 +60,7 @@ describe('the platforms of a pod', () => {
       affinity([on(ARCH, 'In', 'arm64')], [on('disk', 'In', 'ssd')]),
       ALL.join(' '),
     ],
-    ['an operator that nobody knows', affinity([on(ARCH, 'Gt', '5')]), ALL.join(' ')],
+    ['an operator that nobody knows', affinity([on(ARCH, 'Gt', 'amd64')]), ALL.join(' ')],
     [
       'what is only preferred',
       {
@@ -74,6 +75,13 @@ describe('the platforms of a pod', () => {
       ALL.join(' '),
     ],
     ['shapes that are none', { nodeSelector: 'amd64', affinity: { nodeAffinity: ['x'] } }, ALL.join(' ')],
+    ['terms that are no list', required({ nodeSelectorTerms: 'x' }), ALL.join(' ')],
+    [
+      'expressions that are no list',
+      required({ nodeSelectorTerms: [{ matchExpressions: 'x' }] }),
+      ALL.join(' '),
+    ],
+    ['values that are no list', affinity([{ key: ARCH, operator: 'In', values: 'arm64' }]), ALL.join(' ')],
     ['a choice too long to follow', affinity([on(ARCH, 'In', 'x'.repeat(2000))]), ALL.join(' ')],
   ];
   for (const [what, spec, expected] of CASES) it(`follows ${what}`, () => assert.equal(left(spec), expected));
