@@ -41,7 +41,7 @@ How it is reached:
   what it holds is not copied to be verified.
 - **The webhook.** The server that is measured has a process and a processor of its own; who asks, and the registry, share the other
   one. Counted are answers by the second that the server computed. What is remembered is answered at once, without a timer, a
-  signal or a promise; what remains is to parse the review, which alone takes a quarter of the time of an echo, and to write the
+  signal or a promise; what remains is to parse the review, which alone takes two fifths of the time of an echo, and to write the
   line of the log. An image never seen costs four requests to its registry (what refers to it, the manifest, the attestation, the
   tag of cosign), which take several times as long as a signature check even by bare \`node:http\`: no program on one processor
   can reach that row, and beside it stands one that compares with a program that reads the same.
