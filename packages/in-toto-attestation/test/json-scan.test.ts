@@ -133,6 +133,11 @@ describe('the quick reader', () => {
     assert.ok(!agree('[[[1]]]', 2));
   });
 
+  it('says yes to numbers of fifteen digits, and leaves longer ones to the careful reader', () => {
+    assert.ok(agree(`[${'9'.repeat(15)}]`, 2));
+    assert.ok(!agree(`[${'9'.repeat(16)}]`, 2));
+  });
+
   it('finds the end of a string behind any number of backslashes', () => {
     for (let count = 0; count < 9; count += 1) {
       agree(`{"a":"${'\\'.repeat(count)}","b":1}`, 4);
