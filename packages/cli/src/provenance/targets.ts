@@ -135,8 +135,12 @@ export function readDigest(text: string): ArtifactInput {
  */
 export function readChecksums(path: string): Pick<Targets, 'digests' | 'evidencePaths'> {
   const bytes = readInput(path, ARTIFACT_LIMITS.checksumsBytes);
+  return { digests: readEntries(path, bytes), evidencePaths: evidenceIn(dirname(path)) };
+}
+
+function readEntries(path: string, bytes: Uint8Array): ArtifactInput[] {
   try {
-    return { digests: parseChecksums(bytes), evidencePaths: evidenceIn(dirname(path)) };
+    return parseChecksums(bytes);
   } catch (error) {
     throw usageError(`--checksums ${path}: ${known(error).message}`);
   }
